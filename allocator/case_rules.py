@@ -1,0 +1,156 @@
+"""What must hold between the tables of a case. Each rule reads only tables that are sound by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from models.assumptions import Fault
+from models.lease import Lease, last_delivery_offset_months
+from models.machines import SUCCESSOR, catalogue, machines_by_name
+from models.mining import Fleet, Purchase
+from models.timeline import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Timeline, add_months
+
+Parts = Mapping[str, Any]
+TOLERANCE_MW = 1e-6
+
+
+def check_together(parts: Parts, faults: list[Fault]) -> None:
+    """Append the faults of every rule whose tables are present."""
+    for rule in RULES:
+        faults.extend(rule(parts))
+
+
+def names_are_unique(parts: Parts) -> Iterator[Fault]:
+    """Two fleets, purchases or offers must not share a name: results are reported by name."""
+    seen: dict[str, str] = {}
+    for key in ("fleets", "purchases", "leases"):
+        for i, row in _sound(parts, key):
+            path = f"{key}[{i}].name"
+            if not row.name.strip() or len(row.name) > 300:
+                yield Fault(path, repr(row.name[:40]), "is empty or longer than 300 characters", "give it a short name")
+            elif row.name in seen:
+                yield Fault(path, repr(row.name), f"is also the name of {seen[row.name]}", "give each its own name")
+            seen[row.name] = f"{key}[{i}]"
+
+
+def machines_are_known(parts: Parts) -> Iterator[Fault]:
+    """Every machine is in the catalogue; only a purchase may be the successor."""
+    import difflib  # noqa: PLC0415
+
+    known = machines_by_name()
+    for key in ("fleets", "purchases"):
+        for i, row in _sound(parts, key):
+            if row.machine in known or (key == "purchases" and row.machine == SUCCESSOR):
+                continue
+            near = difflib.get_close_matches(row.machine, known, n=1, cutoff=0.4)
+            remedy = f"did you mean {near[0]!r}? " if near else ""
+            yield Fault(f"{key}[{i}].machine", repr(row.machine), f"is not one of the {len(catalogue())} machines of the catalogue",
+                        remedy + "list them with: allocator machines")  # fmt: skip
+
+
+def steps_are_in_order(parts: Parts) -> Iterator[Fault]:
+    """Stages of energisation and of capital come in the order of their dates."""
+    for table, field in (("site", "grid_mw"), ("policy", "capital_usd")):
+        steps = getattr(parts[table], field, None)
+        if not isinstance(steps, tuple):
+            continue
+        if not steps:
+            yield Fault(f"{table}.{field}", "[]", "is an empty list", "give a number, or at least one stage")
+        for i in range(1, len(steps)):
+            if steps[i].from_date <= steps[i - 1].from_date:
+                yield Fault(f"{table}.{field}[{i}].from", str(steps[i].from_date),
+                            f"is not after the stage before it ({steps[i - 1].from_date})", "put the stages in the order of their dates")  # fmt: skip
+
+
+def uses_fit_the_site(parts: Parts) -> Iterator[Fault]:
+    """No offer, fleet or floor is larger than the largest grid."""
+    grid = _largest_grid(parts)
+    if grid is None:
+        return
+    for i, lease in _sound(parts, "leases"):
+        facility = lease.critical_it_mw * lease.provisioning_ratio
+        if facility > grid + TOLERANCE_MW:
+            yield Fault(f"leases[{i}].critical_it_mw", f"{lease.critical_it_mw:g} critical IT MW x provisioning ratio {lease.provisioning_ratio:g} = {facility:,.1f} facility MW",
+                        f"is larger than the site ({grid:,.1f} facility MW)", f"offer at most {grid / lease.provisioning_ratio:,.1f} critical IT MW, or raise site.grid_mw")  # fmt: skip
+    for i, fleet in _sound(parts, "fleets"):
+        if fleet.facility_mw > grid + TOLERANCE_MW:
+            yield Fault(f"fleets[{i}].facility_mw", f"{fleet.facility_mw:g} facility MW", f"is larger than the site ({grid:g} facility MW)",
+                        "give only what the site can power, or raise site.grid_mw")  # fmt: skip
+    policy = parts["policy"]
+    if policy is not None and policy.min_flexible_mw > grid + TOLERANCE_MW:
+        yield Fault("policy.min_flexible_mw", f"{policy.min_flexible_mw:g} facility MW", f"is larger than the site ({grid:g} facility MW)",
+                    "keep at most the whole site flexible")  # fmt: skip
+
+
+def leases_are_consistent(parts: Parts) -> Iterator[Fault]:
+    """Halls and least takes fit the offer."""
+    for i, lease in _sound(parts, "leases"):
+        for field in ("block_mw", "min_mw"):
+            value = getattr(lease, field)
+            if value > lease.critical_it_mw + TOLERANCE_MW:
+                yield Fault(f"leases[{i}].{field}", f"{value:g} critical IT MW", f"is more than the offer ({lease.critical_it_mw:g})",
+                            "give at most critical_it_mw")  # fmt: skip
+
+
+def lease_dates_are_possible(parts: Parts) -> Iterator[Fault]:
+    """A hall is delivered after it can be built and before its window closes; its rent fits the horizon."""
+    if parts["valuation_date"] is None or parts["horizon_years"] is None:
+        return
+    timeline = Timeline(parts["valuation_date"], parts["horizon_years"])
+    for i, lease in _sound(parts, "leases"):
+        yield from _window_faults(timeline, f"leases[{i}]", lease)
+
+
+def _window_faults(timeline: Timeline, path: str, lease: Lease) -> Iterator[Fault]:
+    soonest = add_months(timeline.valuation_date, lease.build_months)
+    if lease.earliest_start and timeline.quarter_from(lease.earliest_start) * MONTHS_PER_QUARTER < lease.build_months:
+        yield Fault(f"{path}.earliest_start", str(lease.earliest_start),
+                    f"is before the first hall can be built ({timeline.valuation_date} + {lease.build_months} months = {soonest})",
+                    "give a later quarter, or fewer build_months if work has begun")  # fmt: skip
+        return
+    first, last = start_window(timeline, lease)
+    if lease.latest_start and last < first:
+        yield Fault(f"{path}.latest_start", str(lease.latest_start),
+                    f"is before the earliest first delivery ({timeline.quarter_start(first)})", "give a later date, or an earlier earliest_start")  # fmt: skip
+        return
+    end = last * MONTHS_PER_QUARTER + last_delivery_offset_months(lease) + lease.term_years * MONTHS_PER_YEAR
+    if end > timeline.months:
+        yield Fault(f"{path}.term_years", f"{lease.term_years} years from a first delivery in {timeline.quarter_label(last)}",
+                    f"runs past the horizon ({timeline.horizon_years} years)",
+                    f"set horizon_years to at least {-(-end // MONTHS_PER_YEAR)}, or an earlier latest_start")  # fmt: skip
+
+
+def start_window(timeline: Timeline, lease: Lease) -> tuple[int, int]:
+    """First and last quarter in which the first delivery of an offer may fall."""
+    buildable = -(-lease.build_months // MONTHS_PER_QUARTER)
+    first = max(buildable, timeline.quarter_from(lease.earliest_start)) if lease.earliest_start else buildable
+    last = timeline.quarter_of(lease.latest_start) if lease.latest_start else first
+    return first, last
+
+
+def _sound(parts: Parts, key: str) -> Iterator[tuple[int, Any]]:
+    for i, row in enumerate(parts[key]):
+        if isinstance(row, (Fleet, Purchase, Lease)):
+            yield i, row
+
+
+def _largest_grid(parts: Parts) -> float | None:
+    if parts["site"] is None:
+        return None
+    grid = parts["site"].grid_mw
+    if isinstance(grid, tuple):
+        return max((step.grid_mw for step in grid), default=None)
+    return float(grid)
+
+
+RULES: tuple[Callable[[Parts], Iterator[Fault]], ...] = (
+    names_are_unique,
+    machines_are_known,
+    steps_are_in_order,
+    uses_fit_the_site,
+    leases_are_consistent,
+    lease_dates_are_possible,
+)
+
+

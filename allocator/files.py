@@ -1,0 +1,163 @@
+"""Case files: TOML in and out, templates by name, overrides from the command line."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from enum import StrEnum
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from allocator.case import LISTS, SCALARS, TABLES, Case, case_from_document, override
+from models.assumptions import Assumptions, Declaration, Fault, InputFaultsError, describe
+
+LARGEST_FILE_BYTES = 2_000_000
+
+
+def template_names() -> list[str]:
+    """Names of the shipped templates."""
+    return sorted(item.name.removesuffix(".toml") for item in files("templates").iterdir() if item.name.endswith(".toml"))
+
+
+def read_document(source: str | Path) -> dict[str, Any]:
+    """Parse a case file, or a template by its name, without validating it.
+
+    Raises
+    ------
+    InputFaultsError
+        If there is no such file, it cannot be read, or it is not TOML.
+    """
+    path = Path(source)
+    if not path.suffix and not path.exists() and str(source) in template_names():
+        return tomllib.loads((files("templates") / f"{source}.toml").read_text(encoding="utf-8"))
+    return parse_document(_bytes(path), str(source))
+
+
+def _bytes(path: Path) -> bytes:
+    if not path.exists():
+        raise _refused(str(path), "does not exist", f"give a case file, or a template: {', '.join(template_names())}")
+    if not path.is_file():
+        raise _refused(str(path), "is not a file", "give a case file")
+    if path.stat().st_size > LARGEST_FILE_BYTES:
+        raise _refused(str(path), f"is larger than {LARGEST_FILE_BYTES:,} bytes", "a case file has a few kilobytes")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _refused(str(path), f"cannot be read ({error.strerror})", "check its permissions") from error
+
+
+def parse_document(content: bytes, label: str) -> dict[str, Any]:
+    """Parse the content of a case file; ``label`` names it in faults."""
+    try:
+        document = tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise _refused(label, "is not a text file", "give a TOML case file") from error
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        raise _refused(label, f"is not TOML: {message[:1].lower()}{message[1:]}", "see a template for the form: allocator init FILE") from error
+    except RecursionError as error:
+        raise _refused(label, "is nested too deeply", "see a template for the form: allocator init FILE") from error
+    if not document:
+        raise _refused(label, "is empty", "start from a template: allocator init FILE")
+    return document
+
+
+def _refused(label: str, rule: str, remedy: str) -> InputFaultsError:
+    return InputFaultsError([Fault(label, "", rule, remedy)])
+
+
+def load_case(source: str | Path, settings: Iterable[str] = ()) -> Case:
+    """A validated case from a file or template name, with ``PATH=VALUE`` settings applied.
+
+    Raises
+    ------
+    InputFaultsError
+        With every fault found.
+    """
+    return case_from_document(apply_settings(read_document(source), settings))
+
+
+def apply_settings(document: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
+    """Apply ``PATH=VALUE`` settings; every setting that cannot be applied is a fault."""
+    changed, faults = dict(document), []
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        if not equals:
+            faults.append(Fault(setting, "", "has no value", "write PATH=VALUE, such as market.btc_price_usd=126000"))
+            continue
+        try:
+            changed = override(changed, path.strip(), parse_value(text))
+        except InputFaultsError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise InputFaultsError(faults)
+    return changed
+
+
+def parse_value(text: str) -> Any:
+    """A TOML value; anything that is not one is text."""
+    try:
+        return tomllib.loads(f"value = {text.strip()}")["value"]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text.strip()
+
+
+def dump_case(case: Case) -> str:
+    """The case as commented TOML: unit, meaning and bounds beside every input. Reading it back is the identity."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment("A case for the megawatt allocator. Every input with its unit and meaning; what is left out keeps its default."))
+    known = describe(Case)
+    for name in SCALARS:
+        _add(document, name, getattr(case, name), known[name])
+    for key in TABLES:
+        document.add(key, _table(getattr(case, key)))
+    for key in LISTS:
+        rows = tomlkit.aot()
+        for row in getattr(case, key):
+            rows.append(_table(row))
+        if len(rows):
+            document.add(key, rows)
+    if case.sources:
+        sources = tomlkit.table()
+        sources.comment("where values come from; a text that begins with assumed: or derived: says so")
+        for path, text in case.sources.items():
+            sources.add(path, text)
+        document.add("sources", sources)
+    return tomlkit.dumps(document)
+
+
+def _table(row: Assumptions) -> Any:
+    table = tomlkit.table()
+    for name, declaration in describe(type(row)).items():
+        value = getattr(row, name)
+        if value is not None:
+            _add(table, name, value, declaration)
+    return table
+
+
+def _add(table: Any, name: str, value: Any, declaration: Declaration) -> None:
+    if isinstance(value, tuple):
+        steps = tomlkit.array()
+        for step in value:
+            inline = tomlkit.inline_table()
+            inline.update({key: _plain(item) for key, item in step.model_dump(by_alias=True).items()})
+            steps.append(inline)
+        item: Any = steps.multiline(True)
+    else:
+        item = tomlkit.item(_plain(value))
+    bounds = f" ({declaration.bounds})" if declaration.bounds else ""
+    unit = f"{declaration.unit}: " if declaration.unit else ""
+    item.comment(unit + declaration.meaning + bounds)
+    table.add(name, item)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, (date, str, bool, int)):
+        return value
+    return int(value) if float(value).is_integer() and abs(value) < 1e15 else float(value)

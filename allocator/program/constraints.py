@@ -1,0 +1,186 @@
+"""Rows of the program: one function a family, in the order of the written formulation.
+
+A limit that holds in every quarter is a running balance (``used_q - used_{q-1} = starts - stops``, a few entries a
+column) and a one-entry row that carries the limit itself, so that its price sits on a row. Row names are
+``family__member``. The dual of a limit is what one unit more of it is worth for as long as the same plan stays
+best; with ties it has two sides, so prices are reported by re-solving (``allocator.explain``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pulp
+
+from allocator.activities import Activities, Kind
+from allocator.case import CapitalStep, Case, GridStep
+from allocator.program.variables import Variables
+from models.timeline import Vector
+
+Row = tuple[str, list[tuple[pulp.LpVariable, float]], int, float]
+"""Name, entries, sense, right-hand side."""
+AT_MOST, EQUAL, AT_LEAST = pulp.LpConstraintLE, pulp.LpConstraintEQ, pulp.LpConstraintGE
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Something whose size can be asked about: "one more facility MW of grid". Names the rows that it moves."""
+
+    key: str
+    label: str
+    unit: str
+    moves: tuple[tuple[str, float], ...]
+    """Row name and what one unit more adds to its right-hand side."""
+
+
+def stepped(case: Case, given: float | tuple[GridStep, ...] | tuple[CapitalStep, ...]) -> Vector:
+    """A number or a staged list as one value a quarter; a stage counts from the first quarter that begins after it."""
+    timeline = case.timeline
+    if not isinstance(given, tuple):
+        return np.full(timeline.quarters, float(given))
+    values = np.zeros(timeline.quarters)
+    for step in given:
+        amount = step.grid_mw if isinstance(step, GridStep) else step.usd
+        values[timeline.quarter_from(step.from_date) :] = amount
+    return values
+
+
+
+
+def grid_mw(case: Case) -> Vector:
+    """Facility MW energised in each quarter."""
+    return stepped(case, case.site.grid_mw)
+
+
+def _balance(name: str, balance: list[pulp.LpVariable], columns: list[pulp.LpVariable], amounts: Vector) -> Iterator[Row]:
+    """``balance_q - balance_{q-1} = sum_j (amount_{q,j} - amount_{q-1,j}) x_j`` for every quarter."""
+    changes = np.diff(amounts, axis=0, prepend=0.0)
+    for q, level in enumerate(balance):
+        entered = np.flatnonzero(changes[q])
+        entries = [(level, 1.0)] + ([(balance[q - 1], -1.0)] if q else [])
+        entries += zip([columns[j] for j in entered], (-changes[q, entered]).tolist(), strict=True)
+        yield f"{name}__{q:03d}", entries, EQUAL, 0.0
+
+
+def grid(choices: Activities, v: Variables) -> Iterator[Row]:
+    """``sum_j facility_mw_j(q) x_j <= grid_mw(q)``: the interconnection.
+
+    Dual: USD of NPV for one more facility MW in that quarter.
+    """
+    yield from _balance("grid_use", v.power_used, v.activity, choices.facility_mw * v.units_per_step)
+    for q, limit in enumerate(grid_mw(choices.case).tolist()):
+        yield f"grid__{q:03d}", [(v.power_used[q], 1.0)], AT_MOST, limit
+
+
+def capital(choices: Activities, v: Variables) -> Iterator[Row]:
+    """``sum_j (equity paid in - reinvested share of free cash)_j(q) x_j <= capital_usd(q)``.
+
+    Dual: USD of NPV for one more dollar of equity by that quarter.
+    """
+    budget = choices.case.policy.capital_usd
+    if budget is None:
+        return
+    yield from _balance("capital_use", v.capital_used, v.activity, choices.capital_used_usd * v.units_per_step)
+    for q, limit in enumerate(stepped(choices.case, budget).tolist()):
+        yield f"capital__{q:03d}", [(v.capital_used[q], 1.0)], AT_MOST, limit
+
+
+def fleet(choices: Activities, v: Variables) -> Iterator[Row]:
+    """``sum_{j of fleet} x_j <= facility MW owned``. Dual: USD for one more facility MW of these machines today."""
+    for owner, owned in enumerate(choices.case.fleets):
+        yield f"fleet__{owner}", _of(choices, v, Kind.FLEET, owner), AT_MOST, owned.facility_mw
+
+
+def purchase(choices: Activities, v: Variables) -> Iterator[Row]:
+    """``sum_{j of purchase running in q} x_j <= most that can run``. Dual: USD for one more facility MW of them."""
+    for owner, running in v.purchase_running.items():
+        mine = np.array([a.kind is Kind.PURCHASE and a.owner == owner for a in choices.items])
+        yield from _balance(f"purchase_use__{owner}", running, v.activity, choices.facility_mw * mine)
+        for q, level in enumerate(running):
+            yield f"purchase__{owner}__{q:03d}", [(level, 1.0)], AT_MOST, choices.case.purchases[owner].max_facility_mw
+
+
+def offer(choices: Activities, v: Variables) -> Iterator[Row]:
+    """``least take <= sum_{j of offer} x_j <= critical IT MW offered``.
+
+    A least take binds only if the offer is taken (``taken`` is 1), or always where it is signed. Dual of the
+    upper side: USD for one more critical IT MW of the same offer.
+    """
+    for owner, lease in enumerate(choices.case.leases):
+        let = _of(choices, v, Kind.LEASE, owner)
+        yield f"offer__{owner}", let, AT_MOST, lease.critical_it_mw
+        if lease.committed:
+            yield f"committed__{owner}", let, AT_LEAST, lease.min_mw or lease.critical_it_mw
+        elif owner in v.taken:
+            yield f"only_if_taken__{owner}", [*let, (v.taken[owner], -lease.critical_it_mw)], AT_MOST, 0.0
+            yield f"least_take__{owner}", [*let, (v.taken[owner], -lease.min_mw)], AT_LEAST, 0.0
+
+
+def tenant(choices: Activities, v: Variables) -> Iterator[Row]:
+    """``facility MW of a tenant <= share x grid_mw``. Dual: USD for one more facility MW with that tenant."""
+    limits = (choices.case.policy.max_tenant_share * grid_mw(choices.case)).tolist()
+    for i, (name, used) in enumerate(v.tenant_used.items()):
+        theirs = np.array([a.kind is Kind.LEASE and choices.case.leases[a.owner].tenant == name for a in choices.items])
+        yield from _balance(f"tenant_use__{i}", used, v.activity, choices.facility_mw * theirs * v.units_per_step)
+        for q, limit in enumerate(limits):
+            yield f"tenant__{i}__{q:03d}", [(used[q], 1.0)], AT_MOST, limit
+
+
+def hosting(choices: Activities, v: Variables) -> Iterator[Row]:
+    """``hosting facility MW <= share x grid_mw``. Dual: USD for one more facility MW that may host."""
+    if not v.hosting_used:
+        return
+    yield from _balance("hosting_use", v.hosting_used, v.activity, choices.facility_mw * choices.hosting * v.units_per_step)
+    for q, limit in enumerate((choices.case.policy.max_hosting_share * grid_mw(choices.case)).tolist()):
+        yield f"hosting__{q:03d}", [(v.hosting_used[q], 1.0)], AT_MOST, limit
+
+
+def flexible(choices: Activities, v: Variables) -> Iterator[Row]:
+    """``hosting facility MW <= grid_mw - floor``: what stays free to follow the market. Dual: USD per MW of floor.
+
+    While less than the floor is energised nothing can host.
+    """
+    if not v.hosting_used or choices.case.policy.min_flexible_mw == 0:
+        return
+    for q, limit in enumerate((grid_mw(choices.case) - choices.case.policy.min_flexible_mw).tolist()):
+        yield f"flexible__{q:03d}", [(v.hosting_used[q], 1.0)], AT_MOST, max(0.0, limit)
+
+
+FAMILIES = (grid, capital, fleet, purchase, offer, tenant, hosting, flexible)
+
+
+def _of(choices: Activities, v: Variables, kind: Kind, owner: int) -> list[tuple[pulp.LpVariable, float]]:
+    return [(v.activity[j], float(v.units_per_step[j])) for j, a in enumerate(choices.items) if a.kind is kind and a.owner == owner]
+
+
+def limits(choices: Activities, v: Variables) -> Iterator[Limit]:
+    """Every limit whose value is reported, with the rows that one unit more of it moves."""
+    case, quarters = choices.case, range(choices.case.timeline.quarters)
+    policy = case.policy
+    moved = [(f"grid__{q:03d}", 1.0) for q in quarters]
+    if v.hosting_used:
+        moved += [(f"hosting__{q:03d}", policy.max_hosting_share) for q in quarters]
+        if policy.min_flexible_mw > 0:
+            moved += [(f"flexible__{q:03d}", 1.0) for q in quarters]
+    for i in range(len(v.tenant_used)):
+        moved += [(f"tenant__{i}__{q:03d}", policy.max_tenant_share) for q in quarters]
+    yield Limit("grid", "grid", "facility MW", tuple(moved))
+    if v.capital_used:
+        yield Limit("capital", "capital", "USD", tuple((f"capital__{q:03d}", 1.0) for q in quarters))
+    for i, owned in enumerate(case.fleets):
+        yield Limit(f"fleet__{i}", f"fleet {owned.name}", "facility MW", ((f"fleet__{i}", 1.0),))
+    for i in v.purchase_running:
+        rows = tuple((f"purchase__{i}__{q:03d}", 1.0) for q in quarters)
+        yield Limit(f"purchase__{i}", f"purchase {case.purchases[i].name}", "facility MW", rows)
+    for i, lease in enumerate(case.leases):
+        yield Limit(f"offer__{i}", f"offer {lease.name}", "critical IT MW", ((f"offer__{i}", 1.0),))
+        if lease.committed:
+            yield Limit(f"committed__{i}", f"commitment to {lease.name}", "critical IT MW", ((f"committed__{i}", 1.0),))
+    for i, name in enumerate(v.tenant_used):
+        yield Limit(f"tenant__{i}", f"limit of tenant {name}", "facility MW", tuple((f"tenant__{i}__{q:03d}", 1.0) for q in quarters))
+    if v.hosting_used and policy.max_hosting_share < 1:
+        yield Limit("hosting", "limit of hosting", "facility MW", tuple((f"hosting__{q:03d}", 1.0) for q in quarters))
+    if v.hosting_used and policy.min_flexible_mw > 0:
+        yield Limit("flexible", "flexible floor", "facility MW", tuple((f"flexible__{q:03d}", -1.0) for q in quarters))

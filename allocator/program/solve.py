@@ -1,0 +1,282 @@
+"""The one file that calls a solver and reads it: status first, then values, then the certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import highspy
+import numpy as np
+import pulp
+from pulp.apis.coin_api import pulp_cbc_path
+
+from allocator.program.build import Program, StandardForm
+from models.assumptions import Fault, InputFaultsError
+from models.timeline import Vector
+
+INTEGER_GAP = 1e-7
+HIGHS = "HiGHS"
+SLOW_ROOT_HEURISTICS = ("mip_heuristic_run_feasibility_jump", "mip_heuristic_run_rens", "mip_heuristic_run_rins")
+"""Switched off for whole halls: with them the root takes four times as long and finds the same optimum."""
+
+
+class Status(StrEnum):
+    """How a solve ended."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+
+
+class SolverError(RuntimeError):
+    """The solver gave no answer, or one that does not check. Never shown as a number."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a solver says of a standard form. ``y`` and prices are empty unless optimal."""
+
+    status: Status
+    objective: float
+    y: Vector
+    row_price: Vector
+    """d objective / d right-hand side of each row, with whole halls fixed; (rows,)."""
+    integer_gap: float
+    """Proven relative gap of the integer program; 0 without integers."""
+
+
+class LiveProgram:
+    """A standard form held in HiGHS: rows can be moved and the program solved again from where it stands."""
+
+    def __init__(self, form: StandardForm) -> None:
+        self.form = form
+        self.has_integers = bool(form.integer.any())
+        self._highs = highspy.Highs()
+        self._set("output_flag", False)
+        self._set("threads", 1)
+        self._set("mip_rel_gap", INTEGER_GAP)
+        self._set("mip_abs_gap", 1e-6)
+        for name in SLOW_ROOT_HEURISTICS:
+            self._set(name, False)
+        if not self.has_integers:
+            self._set("presolve", "off")
+        self._pass(form)
+
+    def _set(self, option: str, value: object) -> None:
+        if self._highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
+            raise SolverError(f"HiGHS does not know the option {option} = {value}")
+
+    def _pass(self, form: StandardForm) -> None:
+        model = highspy.HighsLp()
+        model.num_col_, model.num_row_ = len(form.cost), len(form.row_lower)
+        model.col_cost_, model.col_lower_, model.col_upper_ = form.cost, form.column_lower, form.column_upper
+        model.row_lower_, model.row_upper_ = form.row_lower, form.row_upper
+        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = form.starts, form.index, form.value
+        if self.has_integers:
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            model.integrality_ = [kinds[int(whole)] for whole in form.integer]
+        if self._highs.passModel(model) == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS refused the program")
+
+    def move_rows(self, moves: Iterable[tuple[str, float]], amount: float) -> None:
+        """Set the right-hand side of rows to their own plus ``amount`` times each coefficient; 0 restores them."""
+        for name, coefficient in moves:
+            i = self.form.row_number[name]
+            shift = amount * coefficient
+            self._highs.changeRowBounds(i, float(self.form.row_lower[i] + shift), float(self.form.row_upper[i] + shift))
+
+    def add_relaxation(self, moves: Iterable[tuple[str, float]], scale: float) -> None:
+        """Replace the objective by the least relaxation of the rows: a column that loosens each by ``scale``."""
+        self._highs.changeColsCost(len(self.form.cost), np.arange(len(self.form.cost), dtype=np.int32), np.zeros(len(self.form.cost)))
+        rows, values = [], []
+        for name, coefficient in moves:
+            i = self.form.row_number[name]
+            rows.append(i)
+            loosens_upwards = np.isfinite(self.form.row_upper[i])
+            values.append(-scale * abs(coefficient) if loosens_upwards else scale * abs(coefficient))
+        self._highs.addCol(1.0, 0.0, highspy.kHighsInf, len(rows), np.array(rows, dtype=np.int32), np.array(values))
+
+    def answer(self) -> Answer:
+        """Solve from the present basis.
+
+        Raises
+        ------
+        SolverError
+            If HiGHS proves neither an optimum nor infeasibility.
+        """
+        self._highs.run()
+        status = self._highs.getModelStatus()
+        if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+            return Answer(Status.INFEASIBLE, np.nan, np.zeros(0), np.zeros(0), 0.0)
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise SolverError(f"HiGHS stopped without an answer: {self._highs.modelStatusToString(status)}")
+        info, solution = self._highs.getInfo(), self._highs.getSolution()
+        prices = np.array(solution.row_dual) if solution.dual_valid else np.zeros(0)
+        gap = float(info.mip_gap) if self.has_integers else 0.0
+        return Answer(Status.OPTIMAL, float(info.objective_function_value), np.array(solution.col_value), prices, gap)
+
+    def value(self) -> float | None:
+        """The optimum, or ``None`` where there is no plan."""
+        found = self.answer()
+        return found.objective if found.status is Status.OPTIMAL else None
+
+
+def with_integers_fixed(form: StandardForm, y: Vector) -> StandardForm:
+    """The linear program that is left when every whole number is what it is in ``y``."""
+    whole = np.round(y)
+    lower, upper = form.column_lower.copy(), form.column_upper.copy()
+    lower[form.integer] = upper[form.integer] = whole[form.integer]
+    return StandardForm(form.cost, lower, upper, np.zeros_like(form.integer), form.row_lower, form.row_upper,
+                        form.starts, form.index, form.value, form.column_names, form.row_names)  # fmt: skip
+
+
+def relaxed(form: StandardForm) -> StandardForm:
+    """The same program without whole numbers."""
+    return StandardForm(form.cost, form.column_lower, form.column_upper, np.zeros_like(form.integer), form.row_lower,
+                        form.row_upper, form.starts, form.index, form.value, form.column_names, form.row_names)  # fmt: skip
+
+
+class BulkHiGHS(pulp.LpSolver):  # type: ignore[misc]
+    """HiGHS for PuLP: columns and rows handed over in one call, duals with the sign of a minimisation."""
+
+    name = "BulkHiGHS"
+
+    def available(self) -> bool:
+        """HiGHS is in this process."""
+        return True
+
+    def actualSolve(self, lp: pulp.LpProblem, **_: object) -> int:  # noqa: N802  (PuLP's name)
+        """Solve and write the values into PuLP's own objects."""
+        from allocator.program.build import standard_form  # noqa: PLC0415
+
+        form = standard_form(lp)
+        found = solve_form(form)
+        if found.status is Status.INFEASIBLE:
+            lp.assignStatus(pulp.LpStatusInfeasible, pulp.LpSolutionInfeasible)
+            return int(pulp.LpStatusInfeasible)
+        reduced = form.cost - form.transposed_times(found.row_price)
+        for i, variable in enumerate(lp.variables()):
+            variable.varValue, variable.dj = float(found.y[i]), float(reduced[i])
+        activity = form.times(found.y)
+        for i, row in enumerate(lp.constraints()):
+            row.pi, row.slack = float(found.row_price[i]), float(-row.constant - activity[i])
+        lp.assignStatus(pulp.LpStatusOptimal, pulp.LpSolutionOptimal)
+        return int(pulp.LpStatusOptimal)
+
+
+def solve_form(form: StandardForm) -> Answer:
+    """Solve with HiGHS; whole halls are then fixed and the rest solved again for clean values and prices."""
+    found = LiveProgram(form).answer()
+    if found.status is Status.INFEASIBLE or not form.integer.any():
+        return found
+    fixed = LiveProgram(with_integers_fixed(form, found.y)).answer()
+    if fixed.status is Status.INFEASIBLE:
+        raise SolverError("the whole halls found do not admit a plan when fixed")
+    return Answer(Status.OPTIMAL, fixed.objective, fixed.y, fixed.row_price, found.integer_gap)
+
+
+def solver_names() -> list[str]:
+    """Solvers that can be named: HiGHS in process, CBC, and whatever else PuLP finds on this machine."""
+    others = [n for n in pulp.listSolvers(onlyAvailable=True) if n not in ("HiGHS", "HiGHS_CMD", "PULP_CBC_CMD", "COIN_CMD")]
+    return [HIGHS, "CBC", *others]
+
+
+def solve(program: Program, solver: str = HIGHS) -> Answer:
+    """Solve a built program with a solver by name (case does not matter).
+
+    Raises
+    ------
+    InputFaultsError
+        For a solver that is not on this machine.
+    SolverError
+        If the solver gives no proven answer.
+    """
+    if solver.upper() in ("HIGHS", "BULKHIGHS"):
+        return solve_form(program.form)
+    if solver.upper() == "CBC":
+        chosen = pulp.COIN_CMD(msg=False, threads=1, path=pulp_cbc_path, gapRel=INTEGER_GAP)
+    elif solver.upper() in (name.upper() for name in solver_names()):
+        name = next(n for n in solver_names() if n.upper() == solver.upper())
+        chosen = pulp.getSolver(name, msg=False)
+    else:
+        raise InputFaultsError([Fault("--solver", repr(solver), "is not a solver on this machine", f"use one of {', '.join(solver_names())}")])
+    return _solve_elsewhere(program, chosen, solver)
+
+
+def _solve_elsewhere(program: Program, chosen: pulp.LpSolver, name: str) -> Answer:
+    """Solve through PuLP with another solver; its values are then read and its prices recomputed in HiGHS."""
+    form, problem = program.form, program.problem
+    try:
+        problem.solve(chosen)
+    except pulp.PulpSolverError as error:
+        raise SolverError(f"{name} failed: {error}") from error
+    if problem.status == pulp.LpStatusInfeasible:
+        return Answer(Status.INFEASIBLE, np.nan, np.zeros(0), np.zeros(0), 0.0)
+    if problem.status != pulp.LpStatusOptimal or problem.sol_status != pulp.LpSolutionOptimal:
+        raise SolverError(f"{name} stopped without a proven optimum: {pulp.LpStatus[problem.status]}")
+    y = np.array([v.varValue or 0.0 for v in problem.variables()])
+    ours = solve_form(with_integers_fixed(form, y) if form.integer.any() else form)
+    if ours.status is Status.INFEASIBLE:
+        raise SolverError(f"{name} gave a plan that HiGHS proves impossible")
+    return Answer(Status.OPTIMAL, float(form.cost @ y), y, ours.row_price, INTEGER_GAP if form.integer.any() else 0.0)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """How far an answer is from being exactly right; all relative."""
+
+    primal_residual: float
+    """Largest breach of a row or bound, over 1 + its limit or the sum of its terms, whichever is larger."""
+    dual_residual: float
+    """Largest reduced cost or price with the wrong sign, over 1 + the column's NPV."""
+    duality_gap: float
+    """Objective less the value that the prices prove, over 1 + objective; the proven integer gap if that is larger."""
+    ledger_error: float
+    """Objective less the NPV of the plan's own cash-flow statement, over 1 + objective."""
+
+    @property
+    def worst(self) -> float:
+        """The largest of the four."""
+        return max(self.primal_residual, self.dual_residual, self.duality_gap, self.ledger_error)
+
+
+def certify(form: StandardForm, found: Answer, statement_npv_usd: float) -> Certificate:
+    """Check an answer with products of our own; the solver's word is not taken."""
+    active = with_integers_fixed(form, found.y) if form.integer.any() else form
+    y, price = found.y, found.row_price
+    used = active.times(y)
+    limit = np.where(np.isfinite(active.row_upper), active.row_upper, np.where(np.isfinite(active.row_lower), active.row_lower, 0.0))
+    size = 1.0 + np.maximum(np.abs(limit), active.absolute_times(np.abs(y)))
+    breach = np.maximum(np.maximum(used - active.row_upper, active.row_lower - used), 0.0) / size
+    low, high = active.column_lower, active.column_upper
+    bound_size = 1.0 + np.maximum(np.where(np.isfinite(low), np.abs(low), 0.0), np.where(np.isfinite(high), np.abs(high), 0.0))
+    outside = np.maximum(np.maximum(y - high, low - y), 0.0) / bound_size
+    reduced = active.cost - active.transposed_times(price)
+    cost_size = 1.0 + np.abs(active.cost)
+    wrong = np.maximum(np.where(np.isfinite(low), 0.0, np.maximum(reduced, 0.0)), np.where(np.isfinite(high), 0.0, np.maximum(-reduced, 0.0))) / cost_size
+    wrong_price = np.maximum(
+        np.where(np.isfinite(active.row_lower), 0.0, np.maximum(price, 0.0)), np.where(np.isfinite(active.row_upper), 0.0, np.maximum(-price, 0.0))
+    )
+    scale = 1.0 + abs(found.objective)
+    proven = _bound_side(price, active.row_lower, active.row_upper) + _bound_side(reduced, low, high)
+    gap = max(abs(found.objective - proven) / scale, found.integer_gap)
+    return Certificate(
+        primal_residual=float(max(breach.max(initial=0.0), outside.max(initial=0.0))),
+        dual_residual=float(max(wrong.max(initial=0.0), wrong_price.max(initial=0.0) / scale)),
+        duality_gap=float(gap),
+        ledger_error=abs(-found.objective - statement_npv_usd) / scale,
+    )
+
+
+def _bound_side(price: Vector, lower: Vector, upper: Vector) -> float:
+    """``sum price x the bound it leans on``: the lower one for a positive price, the upper for a negative one."""
+    lean = np.where(price > 0, lower, upper)
+    counted = (price != 0) & np.isfinite(lean)
+    return float(np.sum(price[counted] * lean[counted]))
+
+
+def export_mps(program: Program, path: Path) -> None:
+    """Write the program as an MPS file that minimises -NPV in USD, for any other solver."""
+    program.problem.writeMPS(str(path))

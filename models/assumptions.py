@@ -1,0 +1,198 @@
+"""The base class of every input, and the faults that a wrong input collects.
+
+An assumption is declared once: unit, default, bounds, meaning, source. The commented case file, the
+check, the pages and the workbook all read that one declaration through :func:`describe`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+Number = Annotated[float, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Status = Literal["sourced", "derived", "assumed"]
+REQUIRED: Any = ...
+
+
+class Assumptions(BaseModel):
+    """A frozen table of inputs. Unknown fields, NaN and infinities are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def assumption(
+    default: Any,
+    *,
+    unit: str,
+    meaning: str,
+    source: str = "",
+    dated: str = "",
+    status: Status = "assumed",
+    because: str = "",
+    **bounds: float,
+) -> Any:
+    """Declare one input.
+
+    Parameters
+    ----------
+    default : the value when a case does not give one; ``REQUIRED`` where there is none.
+    unit : as it is printed beside the value; "" for text.
+    meaning : one line in the trade's words.
+    source, dated, status : where the default comes from; "assumed" marks a choice without a source.
+    because : why the bounds are what they are, told to whoever breaks them.
+    bounds : ``ge``, ``gt``, ``le``, ``lt``.
+    """
+    notes = {"unit": unit, "source": source, "dated": dated, "status": status, "because": because}
+    return Field(default, description=meaning, json_schema_extra=notes, **bounds)  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What is known of an input before any case gives it a value."""
+
+    name: str
+    unit: str
+    meaning: str
+    default: Any
+    required: bool
+    lower: float | None
+    upper: float | None
+    source: str
+    dated: str
+    status: str
+    because: str
+
+    @property
+    def bounds(self) -> str:
+        """The allowed range in words, with its unit."""
+        unit = f" {self.unit}" if self.unit else ""
+        if self.lower is not None and self.upper is not None:
+            return f"{self.lower:g} to {self.upper:g}{unit}"
+        if self.lower is not None:
+            return f"at least {self.lower:g}{unit}"
+        return f"at most {self.upper:g}{unit}" if self.upper is not None else ""
+
+
+def describe(table: type[Assumptions]) -> dict[str, Declaration]:
+    """Every input of a table, by field name, in the order of declaration."""
+    return {name: _declaration(name, info) for name, info in table.model_fields.items()}
+
+
+def _declaration(name: str, info: FieldInfo) -> Declaration:
+    notes: Mapping[str, Any] = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    lower = upper = None
+    for rule in info.metadata:
+        lower = next((v for k in ("ge", "gt") if (v := getattr(rule, k, None)) is not None), lower)
+        upper = next((v for k in ("le", "lt") if (v := getattr(rule, k, None)) is not None), upper)
+    text = {key: str(notes.get(key, "")) for key in ("unit", "source", "dated", "status", "because")}
+    required = info.is_required()
+    default = None if required else info.get_default(call_default_factory=True)
+    return Declaration(name, text["unit"], info.description or "", default, required, lower, upper,
+                       text["source"], text["dated"], text["status"], text["because"])  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with an input: where, what was given, the rule it breaks, the remedy."""
+
+    field: str
+    value: str
+    rule: str
+    remedy: str
+
+    def __str__(self) -> str:
+        given = f"{self.value} " if self.value else ""
+        return f"{self.field}: {given}{self.rule}; {self.remedy}"
+
+
+class InputFaultsError(ValueError):
+    """An input was refused. Carries every fault found, not only the first."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(map(str, faults)))
+
+
+Table = TypeVar("Table", bound=Assumptions)
+
+
+def read_table(table: type[Table], path: str, given: Any, faults: list[Fault]) -> Table | None:
+    """Validate one table, appending its faults; ``None`` if it has any."""
+    if not isinstance(given, Mapping):
+        faults.append(
+            Fault(path, shown(given), "is not a table", f"write [{path}] and its inputs on the lines below")
+        )
+        return None
+    try:
+        return table.model_validate(dict(given))
+    except ValidationError as error:
+        faults.extend(_faults(table, path, error))
+        return None
+
+
+def shown(value: Any) -> str:
+    """A value as it is quoted back to the user, shortened to one line."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _faults(table: type[Assumptions], path: str, error: ValidationError) -> Iterator[Fault]:
+    known = describe(table)
+    for item in error.errors(include_url=False):
+        name = str(item["loc"][0]) if item["loc"] else ""
+        inner = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"][1:]
+                        if isinstance(part, int) or part in _STEP_FIELDS)  # fmt: skip
+        where = ".".join(filter(None, (path, name))) + inner
+        if item["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(name, known, n=1)
+            remedy = f"did you mean {near[0]}?" if near else f"known inputs: {', '.join(known)}"
+            yield Fault(where, "", "is not an input of this table", remedy)
+            continue
+        what = known.get(name)
+        yield Fault(where, "" if item["type"] == "missing" else shown(item.get("input")),
+                    _rule(item["type"], item.get("ctx", {}), item["msg"], what), _remedy(what))  # fmt: skip
+
+
+_STEP_FIELDS = ("from", "from_date", "grid_mw", "usd")
+_RULES = {
+    "missing": "is required and was not given",
+    "finite_number": "is not a finite number",
+    "float_type": "is not a number",
+    "int_type": "is not a whole number",
+    "int_from_float": "is not a whole number",
+    "bool_type": "is neither true nor false",
+    "string_type": "is not text",
+    "string_too_short": "is empty",
+}
+_BOUNDS = {
+    "greater_than": ("gt", "must be above {:g}"),
+    "greater_than_equal": ("ge", "is below {:g}"),
+    "less_than": ("lt", "must be below {:g}"),
+    "less_than_equal": ("le", "is above {:g}"),
+}
+
+
+def _rule(kind: str, context: Mapping[str, Any], message: str, what: Declaration | None) -> str:
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        because = f" ({what.because})" if what and what.because else ""
+        return words.format(context[key]) + because
+    if kind == "enum":
+        return f"is not one of {context['expected']}"
+    if kind in _RULES:
+        return _RULES[kind]
+    return message.removeprefix("Value error, ").removeprefix("Input ")
+
+
+def _remedy(what: Declaration | None) -> str:
+    if what is None:
+        return "correct it"
+    bounds = f" ({what.bounds})" if what.bounds else (f" ({what.unit})" if what.unit else "")
+    return f"give {what.meaning[:1].lower()}{what.meaning[1:]}{bounds}"

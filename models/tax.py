@@ -1,0 +1,53 @@
+"""Income tax and depreciation of one unit of an activity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.timeline import MONTHS_PER_YEAR, Vector
+
+FIVE_YEAR = (0.20, 0.32, 0.192, 0.1152, 0.1152, 0.0576)
+"""MACRS 5-year class, 200 % declining balance, half-year convention (IRS Publication 946, table A-1)."""
+SHELL_YEARS = 39
+"""Non-residential real property is written off straight-line over 39 years (26 USC 168(c))."""
+
+
+def yearly_rates(short_life_share: float, bonus: float, years: int = SHELL_YEARS + 1) -> Vector:
+    """Share of cost deducted in each 12-month year of service, shape (years,).
+
+    The short-life share is 5-year property, of which ``bonus`` is expensed in year one and the rest
+    follows MACRS; what is left is shell, 1/39 a year.
+    """
+    rates = np.zeros(years)
+    five = np.array(FIVE_YEAR)[:years]
+    rates[: len(five)] += short_life_share * (1.0 - bonus) * five
+    rates[0] += short_life_share * bonus
+    rates[:SHELL_YEARS] += (1.0 - short_life_share) / SHELL_YEARS
+    return rates
+
+
+def depreciation(cost_usd: float, months_in_service: Vector, rates: Vector) -> Vector:
+    """Monthly deduction: a twelfth of the yearly rate; months in service count from 1, none before.
+
+    Years beyond the table deduct nothing.
+    """
+    year = np.floor((months_in_service - 1.0) / MONTHS_PER_YEAR).astype(int)
+    inside = (months_in_service >= 1) & (year < len(rates))
+    return np.where(inside, cost_usd * rates[np.clip(year, 0, len(rates) - 1)] / MONTHS_PER_YEAR, 0.0)
+
+
+def tax_at_once(rate: float, taxable_income_usd: Vector) -> Vector:
+    """``rate * income``: a loss is worth its tax in the same month, used against the parent's income."""
+    return rate * taxable_income_usd
+
+
+def tax_carried_forward(rate: float, taxable_income_usd: Vector) -> Vector:
+    """Tax of a project that keeps its losses: they are carried forward until its own income uses them.
+
+    ``rate x (increase of max(0, running maximum of cumulative income))``; never a refund. The capital
+    rows use this one: a refund at delivery would hand a hall's equity back and capital would stop
+    binding. Months along the first axis.
+    """
+    cumulative = np.cumsum(taxable_income_usd, axis=0)
+    peak = np.maximum(np.maximum.accumulate(cumulative, axis=0), 0.0)
+    return rate * np.diff(peak, axis=0, prepend=0.0)
