@@ -160,11 +160,18 @@ class Activities:
 NDArrayBool = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
-def activities(case: Case) -> Activities:
-    """Every way in which this case's site can be used."""
-    path = network_path(case.market, case.timeline)
-    bundles = (*_fleets(case, path), *_purchases(case, path), *_leases(case))
-    return Activities(case, path, tuple(b for b in bundles if b.activities))
+def activities(case: Case, reuse: Activities | None = None) -> Activities:
+    """Every way in which this case's site can be used.
+
+    ``reuse`` gives the network and the mining bundles of a case that differs from this one only in its leases.
+    """
+    if reuse is None:
+        path = network_path(case.market, case.timeline)
+        mining = (*_fleets(case, path), *_purchases(case, path))
+    else:
+        path = reuse.network
+        mining = tuple(b for b in reuse.bundles if b.activities[0].use is Use.MINING)
+    return Activities(case, path, tuple(b for b in (*mining, *_leases(case)) if b.activities))
 
 
 def key_text(name: str) -> str:

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from models.assumptions import (
     Assumptions,
@@ -48,11 +48,25 @@ class CapitalStep(Assumptions):
     usd: Number = assumption(..., unit="USD", ge=0, le=1e12, meaning="Equity available in total from that day")
 
 
+def _shape(value: Any) -> str:
+    return "steps" if isinstance(value, (list, tuple)) else "nothing" if value is None else "number"
+
+
+GridMw = Annotated[
+    Annotated[Number, Field(gt=0, le=1e5), Tag("number")] | Annotated[tuple[GridStep, ...], Tag("steps")],
+    Discriminator(_shape),
+]
+CapitalUsd = Annotated[
+    Annotated[Number, Field(ge=0, le=1e12), Tag("number")] | Annotated[tuple[CapitalStep, ...], Tag("steps")] | Annotated[None, Tag("nothing")],
+    Discriminator(_shape),
+]
+
+
 class Site(Assumptions):
     """The interconnection."""
 
-    grid_mw: Number | tuple[GridStep, ...] = assumption(
-        ..., unit="facility MW", gt=0, le=1e5, meaning="Facility MW of the interconnection, or a list of {from, grid_mw}",
+    grid_mw: GridMw = assumption(
+        ..., unit="facility MW", gt=0, le=1e5, meaning="Facility MW of the interconnection, or a list of {from, grid_mw}", bounds_in_type=True,
         because="a site without power has nothing to allocate",
     )  # fmt: skip
 
@@ -60,8 +74,8 @@ class Site(Assumptions):
 class Policy(Assumptions):
     """What the owner allows."""
 
-    capital_usd: Number | tuple[CapitalStep, ...] | None = assumption(
-        None, unit="USD", ge=0, le=1e12, meaning="Equity available, or a list of {from, usd}; without limit if absent",
+    capital_usd: CapitalUsd = assumption(
+        None, unit="USD", ge=0, le=1e12, meaning="Equity available, or a list of {from, usd}; without limit if absent", bounds_in_type=True,
     )  # fmt: skip
     reinvested_share: Number = assumption(
         0.0, unit="share of free cash", ge=0, le=1, meaning="Share of the plan's own free cash that returns to the capital budget",

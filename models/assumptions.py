@@ -36,6 +36,7 @@ def assumption(
     dated: str = "",
     status: Status = "assumed",
     because: str = "",
+    bounds_in_type: bool = False,
     **bounds: float,
 ) -> Any:
     """Declare one input.
@@ -47,10 +48,13 @@ def assumption(
     meaning : one line in the trade's words.
     source, dated, status : where the default comes from; "assumed" marks a choice without a source.
     because : why the bounds are what they are, told to whoever breaks them.
-    bounds : ``ge``, ``gt``, ``le``, ``lt``.
+    bounds : ``ge``, ``gt``, ``le``, ``lt``; with ``bounds_in_type`` they are only stated here and the type checks them
+        (a value that is a number or a list).
     """
-    notes = {"unit": unit, "source": source, "dated": dated, "status": status, "because": because}
-    return Field(default, description=meaning, json_schema_extra=notes, **bounds)  # type: ignore[call-overload]
+    lower, upper = bounds.get("ge", bounds.get("gt")), bounds.get("le", bounds.get("lt"))
+    notes = {"unit": unit, "source": source, "dated": dated, "status": status, "because": because, "lower": lower, "upper": upper}
+    enforced = {} if bounds_in_type else bounds
+    return Field(default, description=meaning, json_schema_extra=notes, **enforced)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -87,10 +91,7 @@ def describe(table: type[Assumptions]) -> dict[str, Declaration]:
 
 def _declaration(name: str, info: FieldInfo) -> Declaration:
     notes: Mapping[str, Any] = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    lower = upper = None
-    for rule in info.metadata:
-        lower = next((v for k in ("ge", "gt") if (v := getattr(rule, k, None)) is not None), lower)
-        upper = next((v for k in ("le", "lt") if (v := getattr(rule, k, None)) is not None), upper)
+    lower, upper = notes.get("lower"), notes.get("upper")
     text = {key: str(notes.get(key, "")) for key in ("unit", "source", "dated", "status", "because")}
     required = info.is_required()
     default = None if required else info.get_default(call_default_factory=True)
