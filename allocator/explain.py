@@ -20,7 +20,8 @@ from allocator.program.constraints import Limit
 from allocator.program.solve import LiveProgram, SolverError, Status, solve_form
 from models.timeline import Vector
 
-RENT_TOLERANCE_USD_PER_KW_MONTH = 1e-4
+RENT_TOLERANCE_USD_PER_KW_MONTH = 1e-3
+BISECTION_TOLERANCE_USD_PER_KW_MONTH = 0.01
 HIGHEST_RENT_USD_PER_KW_MONTH = 5_000.0
 SAME_VALUE = 1e-9
 """Two optima closer than this, relative, are the same."""
@@ -154,38 +155,56 @@ def _break_even(plan: Allocation, offer: int) -> BreakEven:
     without = _worth_without(plan.program, offer)
     if without is None:
         return result(rent_usd_per_kw_month=None, reason="no plan without it")
-    rent = break_even_rent(plan.choices, offer, without)
+    start = lease.rent_usd_per_kw_month * (1.0 if taken else 1.5)
+    rent = break_even_rent(plan.choices, offer, without, max(start, 1.0))
     return result(rent_usd_per_kw_month=rent, reason="" if rent is not None else "no rent up to 5,000 USD/kW-month brings it in")
 
 
-def break_even_rent(choices: Activities, offer: int, worth_without_usd: float) -> float | None:
+def break_even_rent(choices: Activities, offer: int, worth_without_usd: float, start: float) -> float | None:
     """Newton's method from above on ``V(rent) - V(without the offer)``.
 
     V is convex and increasing in the rent and flat below the break-even, so steps come down on it and stop; the
     slope is that of the Lagrangian at the plan, rent in the objective and (through reinvested cash) in the capital
-    rows. A bracket guards it where the capital rows spoil exact convexity.
+    rows. Capital rows can spoil exact convexity: a step that lands on the flat part is accepted only if the offer
+    is wanted just above it, and a bracket guards the rest.
     """
-    lease = choices.case.leases[offer]
-    low, rent = 0.0, max(1.5 * lease.rent_usd_per_kw_month, 1.0)
+    low, rent = 0.0, start
     gap, slope = _gap_and_slope(choices, offer, rent, worth_without_usd)
     while gap <= 0.0:
         low, rent = rent, 2.0 * rent
         if rent > HIGHEST_RENT_USD_PER_KW_MONTH:
             return None
         gap, slope = _gap_and_slope(choices, offer, rent, worth_without_usd)
-    while rent - low > RENT_TOLERANCE_USD_PER_KW_MONTH:
-        step = rent - gap / slope if slope > 0 else low
-        trial = step if low < step < rent - RENT_TOLERANCE_USD_PER_KW_MONTH / 2 else 0.5 * (low + rent)
-        if step >= rent - RENT_TOLERANCE_USD_PER_KW_MONTH / 2:
-            return rent
+    while True:
+        trial = rent - gap / slope if slope > 0.0 else low
+        if trial >= rent - RENT_TOLERANCE_USD_PER_KW_MONTH:
+            return trial
+        if trial <= low:
+            break
         found, slope_there = _gap_and_slope(choices, offer, trial, worth_without_usd)
         if found > 0.0:
             rent, gap, slope = trial, found, slope_there
+            continue
+        low = trial
+        above = min(rent, trial + RENT_TOLERANCE_USD_PER_KW_MONTH)
+        if _gap_and_slope(choices, offer, above, worth_without_usd)[0] > 0.0:
+            return trial
+        break
+    return _bisected_rent(choices, offer, worth_without_usd, low, rent)
+
+
+def _bisected_rent(choices: Activities, offer: int, without: float, low: float, high: float) -> float:
+    """Where the offer begins to be wanted between a rent that refuses it and one that takes it.
+
+    Needed where the value jumps: with whole halls a rent can suddenly make a hall affordable.
+    """
+    while high - low > BISECTION_TOLERANCE_USD_PER_KW_MONTH:
+        middle = 0.5 * (low + high)
+        if _gap_and_slope(choices, offer, middle, without)[0] > 0.0:
+            high = middle
         else:
-            low = trial
-            if abs(trial - step) < RENT_TOLERANCE_USD_PER_KW_MONTH:  # Newton's own step landed on the flat part
-                slope = max(slope, gap / (rent - low))
-    return rent
+            low = middle
+    return high
 
 
 def _gap_and_slope(choices: Activities, offer: int, rent: float, without: float) -> tuple[float, float]:

@@ -1,0 +1,191 @@
+"""A plan as JSON (the contract that scripts rely on) and as a page of terminal text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from allocator.activities import Use
+from allocator.allocation import Allocation
+from allocator.explain import Explanation
+from allocator.formats import day, percent, quarter, rent, table_money
+from allocator.infeasible import Repair
+from allocator.sentences import break_even_words, decision, infeasible
+
+MINING_COLOUR, HOSTING_COLOUR = "#E69F00", "#0072B2"
+
+
+def package_version() -> str:
+    """The installed version, or "unknown" in a checkout that was never installed."""
+    try:
+        return version("megawatt-allocator")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def as_json(plan: Allocation, explanation: Explanation) -> dict[str, Any]:
+    """The answer with the fixed keys of ``solve --json``."""
+    label = plan.case.timeline.quarter_label
+    return {
+        "status": "optimal",
+        "name": plan.case.name,
+        "npv_usd": plan.npv_usd,
+        "capex_usd": plan.capex_usd,
+        "peak_equity_usd": plan.peak_equity_usd,
+        "irr": plan.irr,
+        "irr_reason": plan.irr_reason,
+        "levered_irr": plan.levered_irr,
+        "payback_years": plan.payback_years,
+        "minimum_dscr": plan.minimum_dscr,
+        "discount_rates": {use.value: rate for use, rate in _rates(plan).items()},
+        "objective_terms": [
+            {"activity": a.key, "npv_usd": float(v)} for a, v in zip(plan.choices.items, plan.terms_usd, strict=True) if v
+        ],
+        "mix": [
+            {
+                "activity": line.activity.name,
+                "use": line.activity.use.value,
+                "offer_or_fleet": line.activity.owner_name,
+                "units_mw": line.units_mw,
+                "facility_mw": line.facility_mw,
+                "start": label(line.activity.start),
+                "stop": label(line.activity.stop),
+                "npv_usd": line.npv_usd,
+                "capex_usd": line.capex_usd,
+            }
+            for line in plan.mix
+        ],
+        "schedule": [
+            {"quarter": q.quarter, "grid_mw": q.grid_mw, "mining_mw": q.mining_mw, "hosting_mw": q.hosting_mw, "idle_mw": q.idle_mw}
+            for q in plan.schedule
+        ],
+        "shadow_prices": [
+            {
+                "limit": price.limit.label,
+                "unit": price.limit.unit,
+                "gain_of_one_more_usd": price.gain_of_one_more_usd,
+                "loss_of_one_less_usd": price.loss_of_one_less_usd,
+                "step": price.step,
+            }
+            for price in explanation.shadow_prices
+        ],
+        "break_evens": [
+            {
+                "offer": found.name,
+                "rent_usd_per_kw_month": found.rent_usd_per_kw_month,
+                "current_usd_per_kw_month": found.current_usd_per_kw_month,
+                "taken": found.taken,
+                "reason": found.reason,
+            }
+            for found in explanation.break_evens
+        ],
+        "flip_points": [
+            {"offer": plan.case.leases[f.offer].name, "input": f.path, "current": f.current, "flips_at": f.flips_at, "searched_to": f.searched_to}
+            for f in explanation.flips
+        ],
+        "alternatives": {"mine_only_npv_usd": explanation.twins.mine_only_usd, "host_only_npv_usd": explanation.twins.host_only_usd},
+        "certificate": {
+            "primal_residual": plan.certificate.primal_residual,
+            "dual_residual": plan.certificate.dual_residual,
+            "duality_gap": plan.certificate.duality_gap,
+            "ledger_error": plan.certificate.ledger_error,
+        },
+        "explanation": decision(plan, explanation),
+        "provenance": provenance(plan.case.sha256(), plan.solver),
+    }
+
+
+def infeasible_as_json(sha256: str, solver: str, found: Sequence[Repair]) -> dict[str, Any]:
+    """The answer where no plan exists."""
+    return {
+        "status": "infeasible",
+        "explanation": infeasible(found),
+        "repairs": [{"limit": r.limit.label, "unit": r.limit.unit, "change": r.change} for r in found],
+        "provenance": provenance(sha256, solver),
+    }
+
+
+def provenance(sha256: str, solver: str) -> dict[str, str]:
+    """Who computed this from what, and when."""
+    return {
+        "version": package_version(),
+        "solver": solver,
+        "case_sha256": sha256,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _rates(plan: Allocation) -> dict[Use, float]:
+    return {Use.MINING: plan.case.finance.discount_rate_mining, Use.HOSTING: plan.case.finance.discount_rate_hosting}
+
+
+def print_plan(console: Console, plan: Allocation, explanation: Explanation, *, checked_by: Sequence[str], written: Sequence[str]) -> None:
+    """The answer as a page of terminal text: decision, figures, mix, limits, break-evens, checks."""
+    case = plan.case
+    title = f"{case.name} · valued {day(case.valuation_date)} · mining {percent(case.finance.discount_rate_mining)}, hosting {percent(case.finance.discount_rate_hosting)} (unlevered, after tax)"
+    first, *rest = decision(plan, explanation)
+    parts: list[Any] = [Text(title, style="bold"), Text(), Padding(Text(first, style="bold"), (0, 2))]
+    parts += [Padding(Text(sentence), (0, 2)) for sentence in rest]
+    parts += [Text(), Padding(_figures(plan), (0, 2)), Text(), Padding(_mix(plan), (0, 2))]
+    parts += [Text(), Padding(_limits(explanation), (0, 2))]
+    if explanation.break_evens:
+        parts += [Text(), Padding(_break_evens(explanation), (0, 2))]
+    parts.append(Text())
+    parts.append(Text(f"  checked: {', '.join(checked_by)} (worst residual {plan.certificate.worst:.0e})", style="dim"))
+    if written:
+        parts.append(Text(f"  written: {', '.join(written)}", style="dim"))
+    console.print(Group(*parts))
+
+
+def _table(*columns: tuple[str, str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+    for name, side in columns:
+        table.add_column(name, justify="right" if side == "right" else "left", no_wrap=True, overflow="ellipsis")
+    return table
+
+
+def _figures(plan: Allocation) -> Table:
+    table = _table(("NPV", "left"), ("capex", "left"), ("peak equity", "left"), ("IRR unlevered", "left"), ("IRR equity", "left"), ("payback", "left"), ("min DSCR", "left"))
+    payback = f"{plan.payback_years:.1f} years" if plan.payback_years is not None else "–"
+    cover = f"{plan.minimum_dscr:.2f}x" if plan.minimum_dscr is not None else "–"
+    table.add_row(table_money(plan.npv_usd), table_money(plan.capex_usd), table_money(plan.peak_equity_usd), percent(plan.irr), percent(plan.levered_irr), payback, cover)
+    return table
+
+
+def _mix(plan: Allocation) -> Table:
+    label = plan.case.timeline.quarter_label
+    table = _table(("use", "left"), ("activity", "left"), ("MW (facility)", "right"), ("from", "left"), ("until", "left"), ("capex", "right"), ("NPV", "right"))
+    for line in plan.mix:
+        a = line.activity
+        colour = HOSTING_COLOUR if a.use is Use.HOSTING else MINING_COLOUR
+        table.add_row(Text(a.use.value, style=colour), Text(a.owner_name), f"{line.facility_mw:,.1f}", quarter(label(a.start)),
+                      quarter(label(a.stop)), table_money(line.capex_usd) if line.capex_usd else "–", table_money(line.npv_usd))  # fmt: skip
+    if not plan.mix:
+        table.add_row("idle", "nothing", "0.0", "–", "–", "–", "$0.0 M")
+    return table
+
+
+def _limits(explanation: Explanation) -> Table:
+    table = _table(("limit", "left"), ("one more is worth", "right"), ("one less costs", "right"))
+    for price in explanation.shadow_prices:
+        def words(usd: float | None, dollars: bool = price.limit.unit == "USD") -> str:
+            if usd is None:
+                return "no plan"
+            return f"${usd:,.2f}" if dollars else f"${usd / 1e6:,.3f} M"
+
+        table.add_row(Text(f"{price.limit.label} (per {price.limit.unit})"), words(price.gain_of_one_more_usd), words(price.loss_of_one_less_usd))
+    return table
+
+
+def _break_evens(explanation: Explanation) -> Table:
+    table = _table(("offer", "left"), ("break-even rent", "right"), ("offered", "right"), ("", "left"))
+    for found in explanation.break_evens:
+        table.add_row(Text(found.name), break_even_words(found), rent(found.current_usd_per_kw_month), "taken" if found.taken else "refused")
+    return table

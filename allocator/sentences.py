@@ -1,0 +1,205 @@
+"""The answer in words: the decision, what it is worth, what would change it, what limits it.
+
+Every clause comes from a figure of the plan or of its explanation; nothing is said that is not computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from allocator.activities import Kind, Use
+from allocator.allocation import TAKEN_MW, Allocation, MixLine
+from allocator.explain import BreakEven, Explanation, FlipPoint, ShadowPrice
+from allocator.formats import megawatts, money, percent, quarter, rent
+from allocator.infeasible import Repair
+from models.lease import KW_PER_MW
+
+FRAGILE_MARGIN = 0.05
+"""A decision that 5 % of rent would turn is called fragile before anything else is said."""
+NOT_WORTH_SAYING_USD = 1_000.0
+"""Per-unit values below a thousand dollars of NPV are not mentioned (dollars: below a cent)."""
+
+
+def decision(plan: Allocation, explanation: Explanation) -> list[str]:
+    """Sentences for a board, the decision first."""
+    return [
+        *_fragility(explanation),
+        headline(plan, explanation),
+        *_what_would_change_it(plan, explanation),
+        *_what_limits_it(explanation),
+        *_why_nothing_is_mined(plan),
+        _rates(plan),
+    ]
+
+
+def headline(plan: Allocation, explanation: Explanation | None = None) -> str:
+    """The decision and what it is worth, in one sentence."""
+    clauses = [*_hosting_clauses(plan), *_mining_clauses(plan)]
+    worth = f"worth {money(plan.npv_usd)} more than doing nothing"
+    if explanation is not None and (alone := explanation.twins.mine_only_usd) is not None and plan.npv_of(Use.HOSTING):
+        worth += f", {money(plan.npv_usd - alone)} more than mining alone"
+    text = _joined(clauses) if clauses else "leave the site idle: nothing on offer earns its cost"
+    return f"{text[:1].upper()}{text[1:]}: {worth}."
+
+
+def _lines(plan: Allocation, kind: Kind, owner: int) -> list[MixLine]:
+    return [line for line in plan.mix if line.activity.kind is kind and line.activity.owner == owner]
+
+
+def _hosting_clauses(plan: Allocation) -> Iterator[str]:
+    label = plan.case.timeline.quarter_label
+    for owner, lease in enumerate(plan.case.leases):
+        lines = _lines(plan, Kind.LEASE, owner)
+        taken = sum(line.units_mw for line in lines)
+        if taken <= TAKEN_MW:
+            yield f"refuse {lease.name} ({megawatts(lease.critical_it_mw)} critical IT)"
+            continue
+        starts = sorted({line.activity.start for line in lines})
+        whole = lease.critical_it_mw - taken < 0.05
+        amount = f"all {megawatts(taken)}" if whole else f"{megawatts(taken)} of the {megawatts(lease.critical_it_mw)}"
+        when = f"from {quarter(label(starts[0]))}"
+        if len(starts) > 1:
+            when += f", in {len(starts)} phases to {quarter(label(starts[-1]))}"
+        to = lease.tenant if lease.name == plan.case.name else f"{lease.tenant} ({lease.name})" if lease.name != lease.tenant else lease.name
+        yield f"lease {amount} (critical IT) to {to} {when}"
+
+
+def _mining_clauses(plan: Allocation) -> Iterator[str]:
+    case, label = plan.case, plan.case.timeline.quarter_label
+    for owner, fleet in enumerate(case.fleets):
+        lines = _lines(plan, Kind.FLEET, owner)
+        running = [line for line in lines if line.activity.stop > 0]
+        if not running:
+            sold = sum(line.units_mw for line in lines)
+            yield f"sell the {fleet.name} machines" if sold > TAKEN_MW else f"leave the {fleet.name} machines idle"
+            continue
+        last = quarter(label(max(line.activity.stop for line in running)))
+        words = "until" if len(running) == 1 else "in steps until"
+        yield f"run {megawatts(sum(line.units_mw for line in running))} (facility) of {fleet.name} {words} {last}"
+    for owner, purchase in enumerate(case.purchases):
+        lines = _lines(plan, Kind.PURCHASE, owner)
+        if lines:
+            most = max(sum(line.units_mw for line in lines if line.activity.start <= q < line.activity.stop) for q in {line.activity.start for line in lines})
+            first = quarter(label(min(line.activity.start for line in lines)))
+            yield f"buy up to {megawatts(most)} (facility) of {purchase.name} from {first}"
+    if not case.fleets and not any(line.activity.use is Use.MINING for line in plan.mix):
+        yield "mine nothing meanwhile" if plan.npv_of(Use.HOSTING) else "mine nothing"
+
+
+def _what_would_change_it(plan: Allocation, explanation: Explanation) -> Iterator[str]:
+    for found in explanation.break_evens:
+        lease = plan.case.leases[found.offer]
+        if found.rent_usd_per_kw_month is None:
+            yield f"{lease.name}: {found.reason}."
+            continue
+        flips = {flip.path.rpartition(".")[2]: flip for flip in explanation.flips if flip.offer == found.offer}
+        if found.taken:
+            yield (f"{lease.name} holds down to a rent of {rent(found.rent_usd_per_kw_month)} (offered {rent(found.current_usd_per_kw_month)})"
+                   f"{_capex_clause(flips, 'up')}{_price_clause(flips, 'below')}.")  # fmt: skip
+        else:
+            yield (f"{lease.name} is refused: it would enter at a rent of {rent(found.rent_usd_per_kw_month)} (offered {rent(found.current_usd_per_kw_month)})"
+                   f"{_capex_clause(flips, 'down')}{_price_clause(flips, 'above')}.")  # fmt: skip
+
+
+def _capex_clause(flips: dict[str, FlipPoint], direction: str) -> str:
+    flip = flips.get("capex_usd_per_kw")
+    if flip is None or flip.flips_at is None:
+        return ""
+    amount = f"{money(flip.flips_at * KW_PER_MW)} per MW (critical IT; now {money(flip.current * KW_PER_MW)})"
+    return f", up to capex of {amount}" if direction == "up" else f", or at capex of {amount}"
+
+
+def _price_clause(flips: dict[str, FlipPoint], side: str) -> str:
+    flip = flips.get("btc_price_usd")
+    if flip is None:
+        return ""
+    if flip.flips_at is None:
+        return f", at any BTC price up to {money(flip.searched_to)}" if side == "below" else ""
+    return f", and while BTC stays below {money(flip.flips_at)}" if side == "below" else f", or with BTC below {money(flip.flips_at)}"
+
+
+def _what_limits_it(explanation: Explanation) -> Iterator[str]:
+    binding = [p for p in explanation.shadow_prices if p.gain_of_one_more_usd > _floor(p)]
+    binding.sort(key=lambda p: -p.gain_of_one_more_usd * (1e6 if p.limit.unit == "USD" else 1.0))
+    if binding:
+        named = [f"one more {_unit(p)} of {p.limit.label} is worth {_per_unit(p, p.gain_of_one_more_usd)}" for p in binding[:4]]
+        yield f"What limits it: {'; '.join(named)}."
+    one_sided = [p for p in explanation.shadow_prices
+                 if p.gain_of_one_more_usd <= _floor(p) and p.loss_of_one_less_usd is not None and p.loss_of_one_less_usd > _floor(p)]  # fmt: skip
+    if one_sided:
+        named = [f"one {_unit(p)} of {p.limit.label} less costs {_per_unit(p, p.loss_of_one_less_usd or 0.0)}" for p in one_sided[:3]]
+        yield f"Used to the last but not short: {'; '.join(named)}, one more is worth nothing."
+    if not binding and not one_sided:
+        yield "No limit binds: more power, capital or machines would add nothing."
+
+
+def _floor(price: ShadowPrice) -> float:
+    return 0.01 if price.limit.unit == "USD" else NOT_WORTH_SAYING_USD
+
+
+def _unit(price: ShadowPrice) -> str:
+    return "dollar" if price.limit.unit == "USD" else price.limit.unit
+
+
+def _per_unit(price: ShadowPrice, usd: float) -> str:
+    return f"${usd:.2f}" if price.limit.unit == "USD" else money(usd)
+
+
+def _why_nothing_is_mined(plan: Allocation) -> Iterator[str]:
+    """Names the best machine and what it would lose, where machines could be bought before the halls but are not."""
+    halls = [line.activity.start for line in plan.mix if line.activity.use is Use.HOSTING]
+    if plan.case.fleets or not halls or any(line.activity.kind is Kind.PURCHASE and line.activity.start < min(halls) for line in plan.mix):
+        return
+    before = [(float(v), a) for v, a in zip(plan.choices.npv_usd, plan.choices.items, strict=True)
+              if a.kind is Kind.PURCHASE and a.stop <= min(halls)]  # fmt: skip
+    if before:
+        worth, best = max(before, key=lambda pair: pair[0])
+        if worth < 0:
+            yield f"Nothing is mined until the halls are built: the best that could be bought ({best.owner_name}) would lose {money(-worth)} per facility MW in that time."
+
+
+def _fragility(explanation: Explanation) -> Iterator[str]:
+    for found in explanation.break_evens:
+        if found.rent_usd_per_kw_month is None:
+            continue
+        margin = abs(found.current_usd_per_kw_month / found.rent_usd_per_kw_month - 1.0)
+        if margin < FRAGILE_MARGIN:
+            would = "leave the plan" if found.taken else "enter it"
+            yield f"Fragile: {found.name} would {would} if its rent changed by {percent(margin)}."
+
+
+def _rates(plan: Allocation) -> str:
+    finance = plan.case.finance
+    return (f"Mining is discounted at {percent(finance.discount_rate_mining)}, hosting at {percent(finance.discount_rate_hosting)}, "
+            f"unlevered and after {percent(finance.tax_rate)} tax; debt counts in the capital limit and the equity figures only.")  # fmt: skip
+
+
+def infeasible(found: Sequence[Repair]) -> list[str]:
+    """Which limits forbid every plan, and the smallest change to each that would allow one."""
+    cures = [r for r in found if r.change is not None]
+    sentences = ["No plan meets every limit: what is signed cannot be delivered."]
+    for repair in cures:
+        verb = "reduce" if repair.limit.key.startswith(("committed", "flexible")) else "raise"
+        sentences.append(f"Either {verb} {repair.limit.label} by {_amount(repair)}." if len(cures) > 1 else f"To allow one, {verb} {repair.limit.label} by {_amount(repair)}.")
+    if not cures:
+        sentences.append("No limit cures it alone: at least two must change together.")
+    helpless = [r.limit.label for r in found if r.change is None]
+    if cures and helpless:
+        sentences.append(f"More of these would not help: {', '.join(helpless)}.")
+    return sentences
+
+
+def _amount(repair: Repair) -> str:
+    change = repair.change or 0.0
+    return money(change) if repair.limit.unit == "USD" else f"{change:,.1f} {repair.limit.unit}"
+
+
+def _joined(clauses: Sequence[str]) -> str:
+    if len(clauses) <= 1:
+        return "".join(clauses)
+    return f"{', '.join(clauses[:-1])} and {clauses[-1]}"
+
+
+def break_even_words(found: BreakEven) -> str:
+    """A break-even in a table cell."""
+    return found.reason if found.rent_usd_per_kw_month is None else rent(found.rent_usd_per_kw_month)
