@@ -76,7 +76,7 @@ def schedule(
     grown = np.cumsum(draw * (1.0 + rate) ** -month_index) * (1.0 + rate) ** month_index
     paid = np.cumsum(service * (1.0 + rate) ** -month_index) * (1.0 + rate) ** month_index
     balance = grown - paid
-    balance[int(maturity_month) :] = 0.0
+    balance[month_index >= maturity_month] = 0.0
     opening = np.concatenate([[0.0], balance[:-1]])
     interest = np.where(month_index <= maturity_month, opening * rate, 0.0)
     return DebtSchedule(draw, interest, service, balance, advance, worth / debt)
