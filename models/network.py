@@ -115,7 +115,7 @@ def halving_date(number: int) -> date:
     >>> halving_date(5)
     datetime.date(2028, 4, 12)
     """
-    return ANCHOR_DATE + timedelta(days=-(-(number * BLOCKS_PER_HALVING - ANCHOR_HEIGHT) // int(BLOCKS_PER_DAY)))
+    return ANCHOR_DATE + timedelta(days=(number * BLOCKS_PER_HALVING - ANCHOR_HEIGHT) // int(BLOCKS_PER_DAY))
 
 
 def total_reward_btc(subsidy: float, fee_share: float) -> float:
