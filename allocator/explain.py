@@ -7,7 +7,7 @@ them (River Bend's grid dual is 17 times what one more MW is worth).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -23,6 +23,7 @@ from models.timeline import Vector
 RENT_TOLERANCE_USD_PER_KW_MONTH = 1e-3
 BISECTION_TOLERANCE_USD_PER_KW_MONTH = 0.01
 HIGHEST_RENT_USD_PER_KW_MONTH = 5_000.0
+FLIP_TOLERANCE, FLIP_TOLERANCE_WHOLE = 1e-5, 1e-2
 SAME_VALUE = 1e-9
 """Two optima closer than this, relative, are the same."""
 
@@ -245,52 +246,57 @@ def _closed(case: Case, offers: list[int]) -> list[tuple[str, float]]:
 
 
 def flip_points(plan: Allocation) -> tuple[FlipPoint, ...]:
-    """For every offer that is not signed: the capex and the BTC price at which the answer to it changes."""
+    """For every offer that is not signed: the capex and the BTC price at which the answer to it changes.
+
+    Found by bisection to 1e-5 of today's value; with whole halls, where every question is an integer
+    program, to 1 %.
+    """
     found = []
+    tolerance = FLIP_TOLERANCE_WHOLE if plan.program.form.integer.any() else FLIP_TOLERANCE
     for offer, lease in enumerate(plan.case.leases):
         if lease.committed:
             continue
         taken = plan.taken_mw(Kind.LEASE, offer) > TAKEN_MW
-        capex = lease.capex_usd_per_kw
-        search_capex = 4.0 * capex if taken else 0.1 * capex
-        found.append(_flip(offer, f"leases[{offer}].capex_usd_per_kw", capex, search_capex, partial(_wanted_at_capex, plan.choices, offer)))
-        price = plan.case.market.btc_price_usd
-        search_price = 20.0 * price if taken else 0.05 * price
-        found.append(_flip(offer, "market.btc_price_usd", price, search_price, partial(_wanted_at_price, plan.case, offer)))
+        capex, price = lease.capex_usd_per_kw, plan.case.market.btc_price_usd
+        without = _worth_without(plan.program, offer)
+        at_capex = partial(_wanted_at_capex, plan.choices, offer, without)
+        at_price = partial(_wanted_at_price, plan.case, offer)
+        far_capex, far_price = (4.0 * capex, 20.0 * price) if taken else (0.1 * capex, 0.05 * price)
+        found.append(_flip(FlipPoint(offer, f"leases[{offer}].capex_usd_per_kw", capex, None, far_capex), at_capex, tolerance, now=taken))
+        found.append(_flip(FlipPoint(offer, "market.btc_price_usd", price, None, far_price), at_price, tolerance, now=taken))
     return tuple(found)
 
 
-def _flip(offer: int, path: str, current: float, limit: float, wanted: Callable[[float], bool]) -> FlipPoint:
-    """Bisection between today's value and a far one, to 1e-5 relative; ``None`` if the far one changes nothing."""
-    now = wanted(current)
-    if wanted(limit) == now:
-        return FlipPoint(offer, path, current, None, limit)
-    near, far = current, limit
-    while abs(far - near) > 1e-5 * abs(current):
+def _flip(asked: FlipPoint, wanted: Callable[[float], bool], tolerance: float, *, now: bool) -> FlipPoint:
+    """Bisection between today's value and the far one; unanswered if the far one changes nothing."""
+    if wanted(asked.searched_to) == now:
+        return asked
+    near, far = asked.current, asked.searched_to
+    while abs(far - near) > tolerance * abs(asked.current):
         middle = 0.5 * (near + far)
         if wanted(middle) == now:
             near = middle
         else:
             far = middle
-    return FlipPoint(offer, path, current, far, limit)
+    return replace(asked, flips_at=far)
 
 
-def _wanted_at_capex(choices: Activities, offer: int, capex: float) -> bool:
-    return _is_wanted(build(with_lease_input(choices, offer, "capex_usd_per_kw", capex)), offer)
+def _wanted_at_capex(choices: Activities, offer: int, without: float | None, capex: float) -> bool:
+    return _is_wanted(build(with_lease_input(choices, offer, "capex_usd_per_kw", capex)), without)
 
 
 def _wanted_at_price(case: Case, offer: int, price: float) -> bool:
     market = case.market.model_copy(update={"btc_price_usd": price})
-    return _is_wanted(build(activities(case.model_copy(update={"market": market}))), offer)
+    program = build(activities(case.model_copy(update={"market": market})))
+    return _is_wanted(program, _worth_without(program, offer))
 
 
-def _is_wanted(program: Program, offer: int) -> bool:
-    """Whether the plan is worth more with the offer open than with it closed."""
+def _is_wanted(program: Program, without: float | None) -> bool:
+    """Whether the plan is worth more with an offer open than ``without`` it."""
     live = LiveProgram(program.form)
-    with_offer = _worth(live)
-    live.move_rows(_closed(program.choices.case, [offer]), -1.0)
-    without = _worth(live)
-    return with_offer is not None and (without is None or _difference(with_offer, without) > 0.0)
+    if without is None:
+        return live.value() is not None
+    return live.goes_below(-without - SAME_VALUE * (1.0 + abs(without)))
 
 
 def twins(plan: Allocation) -> Twins:

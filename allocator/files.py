@@ -16,6 +16,8 @@ from allocator.case import LISTS, SCALARS, TABLES, Case, case_from_document, ove
 from models.assumptions import Assumptions, Declaration, Fault, InputFaultsError, describe
 
 LARGEST_FILE_BYTES = 2_000_000
+LARGEST_PLAIN_INTEGER = 1e12
+"""From here on numbers are written as 125.86e12."""
 
 
 def template_names() -> list[str]:
@@ -160,4 +162,7 @@ def _plain(value: Any) -> Any:
         return value.value
     if isinstance(value, (date, str, bool, int)):
         return value
-    return int(value) if float(value).is_integer() and abs(value) < 1e15 else float(value)
+    if not float(value).is_integer():
+        return float(value)
+    text = f"{value / 1e12!r}e12"
+    return tomlkit.value(text) if abs(value) >= LARGEST_PLAIN_INTEGER and float(text) == value else int(value)

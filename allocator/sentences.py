@@ -16,6 +16,8 @@ from models.lease import KW_PER_MW
 
 FRAGILE_MARGIN = 0.05
 """A decision that 5 % of rent would turn is called fragile before anything else is said."""
+MEANT_SHARE = 0.1
+"""A limit counts as short if one more is worth a tenth of what one less costs; ties make the two sides differ."""
 NOT_WORTH_SAYING_USD = 1_000.0
 """Per-unit values below a thousand dollars of NPV are not mentioned (dollars: below a cent)."""
 
@@ -119,18 +121,27 @@ def _price_clause(flips: dict[str, FlipPoint], side: str) -> str:
 
 
 def _what_limits_it(explanation: Explanation) -> Iterator[str]:
-    binding = [p for p in explanation.shadow_prices if p.gain_of_one_more_usd > _floor(p)]
+    binding = [p for p in explanation.shadow_prices if _is_short(p)]
     binding.sort(key=lambda p: -p.gain_of_one_more_usd * (1e6 if p.limit.unit == "USD" else 1.0))
     if binding:
         named = [f"one more {_unit(p)} of {p.limit.label} is worth {_per_unit(p, p.gain_of_one_more_usd)}" for p in binding[:4]]
         yield f"What limits it: {'; '.join(named)}."
     one_sided = [p for p in explanation.shadow_prices
-                 if p.gain_of_one_more_usd <= _floor(p) and p.loss_of_one_less_usd is not None and p.loss_of_one_less_usd > _floor(p)]  # fmt: skip
+                 if not _is_short(p) and p.loss_of_one_less_usd is not None and p.loss_of_one_less_usd > _floor(p)]  # fmt: skip
     if one_sided:
-        named = [f"one {_unit(p)} of {p.limit.label} less costs {_per_unit(p, p.loss_of_one_less_usd or 0.0)}" for p in one_sided[:3]]
-        yield f"Used to the last but not short: {'; '.join(named)}, one more is worth nothing."
+        named = [f"one {_unit(p)} of {p.limit.label} less costs {_per_unit(p, p.loss_of_one_less_usd or 0.0)}, one more is worth {_little(p)}" for p in one_sided[:3]]
+        yield f"Used to the last but not short: {'; '.join(named)}."
     if not binding and not one_sided:
         yield "No limit binds: more power, capital or machines would add nothing."
+
+
+def _is_short(price: ShadowPrice) -> bool:
+    """More of it is worth something that compares with what less of it costs."""
+    return price.gain_of_one_more_usd > _floor(price) and price.gain_of_one_more_usd > MEANT_SHARE * (price.loss_of_one_less_usd or 0.0)
+
+
+def _little(price: ShadowPrice) -> str:
+    return _per_unit(price, price.gain_of_one_more_usd) if price.gain_of_one_more_usd > _floor(price) else "nothing"
 
 
 def _floor(price: ShadowPrice) -> float:

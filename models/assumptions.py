@@ -75,13 +75,12 @@ class Declaration:
 
     @property
     def bounds(self) -> str:
-        """The allowed range in words, with its unit."""
-        unit = f" {self.unit}" if self.unit else ""
+        """The allowed range in words, in the input's unit."""
         if self.lower is not None and self.upper is not None:
-            return f"{self.lower:g} to {self.upper:g}{unit}"
+            return f"{self.lower:g} to {self.upper:g}"
         if self.lower is not None:
-            return f"at least {self.lower:g}{unit}"
-        return f"at most {self.upper:g}{unit}" if self.upper is not None else ""
+            return f"at least {self.lower:g}"
+        return f"at most {self.upper:g}" if self.upper is not None else ""
 
 
 def describe(table: type[Assumptions]) -> dict[str, Declaration]:
@@ -195,5 +194,5 @@ def _rule(kind: str, context: Mapping[str, Any], message: str, what: Declaration
 def _remedy(what: Declaration | None) -> str:
     if what is None:
         return "correct it"
-    bounds = f" ({what.bounds})" if what.bounds else (f" ({what.unit})" if what.unit else "")
-    return f"give {what.meaning[:1].lower()}{what.meaning[1:]}{bounds}"
+    known = ", ".join(filter(None, (what.unit, what.bounds)))
+    return f"give {what.meaning[:1].lower()}{what.meaning[1:]}" + (f" ({known})" if known else "")

@@ -107,6 +107,9 @@ class LiveProgram:
             If HiGHS proves neither an optimum nor infeasibility.
         """
         self._highs.run()
+        return self._read()
+
+    def _read(self) -> Answer:
         status = self._highs.getModelStatus()
         if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
             return Answer(Status.INFEASIBLE, np.nan, np.zeros(0), np.zeros(0), 0.0)
@@ -116,6 +119,17 @@ class LiveProgram:
         prices = np.array(solution.row_dual) if solution.dual_valid else np.zeros(0)
         gap = float(info.mip_gap) if self.has_integers else 0.0
         return Answer(Status.OPTIMAL, float(info.objective_function_value), np.array(solution.col_value), prices, gap)
+
+    def goes_below(self, objective: float) -> bool:
+        """Whether any plan has a lower objective; with integers the search stops at the first that does."""
+        self._highs.setOptionValue("objective_target", objective if self.has_integers else -highspy.kHighsInf)
+        self._highs.run()
+        reached = self._highs.getModelStatus() == highspy.HighsModelStatus.kObjectiveTarget
+        self._highs.setOptionValue("objective_target", -highspy.kHighsInf)
+        if reached:
+            return True
+        found = self._read()
+        return found.status is Status.OPTIMAL and found.objective < objective
 
     def value(self) -> float | None:
         """The optimum, or ``None`` where there is no plan."""
