@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,7 @@ def level_payment(debt_usd: float, rate_per_period: float, periods: int) -> floa
     """Annuity that repays a debt in equal instalments: ``D r / (1 - (1 + r) ** -n)``; ``D / n`` at r = 0."""
     if rate_per_period == 0:
         return debt_usd / periods
-    return float(debt_usd * rate_per_period / (1.0 - (1.0 + rate_per_period) ** -periods))
+    return debt_usd * rate_per_period / -math.expm1(-periods * math.log1p(rate_per_period))
 
 
 def sculpted_debt(cfads_usd: Vector, periods_from_closing: Vector, rate_per_period: float, dscr: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
@@ -105,7 +106,7 @@ def first_year_rent_usd_per_kw_month(contract_value_usd: float, critical_it_mw: 
     >>> round(first_year_rent_usd_per_kw_month(7.0e9, 245, 15, 0.03), 1)  # River Bend
     128.0
     """
-    years = term_years if escalator == 0 else ((1.0 + escalator) ** term_years - 1.0) / escalator
+    years = term_years if escalator == 0 else math.expm1(term_years * math.log1p(escalator)) / escalator
     return contract_value_usd / years / (MONTHS_PER_YEAR * KW_PER_MW * critical_it_mw)
 
 
