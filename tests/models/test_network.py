@@ -99,7 +99,9 @@ def test_entrants_foresee_the_mean_reward_of_the_next_twelve_months():
     reward = np.array([3.0] * 20 + [1.5] * 10)
     found = foreseen_reward_log_ratio(reward)
     for t in range(len(reward)):
-        assert found[t] == pytest.approx(math.log(sum(reward[t : t + 12]) / len(reward[t : t + 12]) / reward[t]), abs=1e-12)
+        assert found[t] == pytest.approx(
+            math.log(sum(reward[t : t + 12]) / len(reward[t : t + 12]) / reward[t]), abs=1e-12
+        )
 
 
 # Hashprice, hashrate, retargets
@@ -121,15 +123,23 @@ def test_hashprice_times_hashrate_is_the_miners_daily_revenue(difficulty, minute
 
 @given(DIFFICULTIES, st.floats(4, 30))
 def test_block_minutes_and_hashrate_are_inverses(difficulty, minutes):
-    assert block_minutes_at(difficulty, hashrate_eh_s(difficulty, minutes)) == pytest.approx(minutes, rel=1e-12)
+    assert block_minutes_at(difficulty, hashrate_eh_s(difficulty, minutes)) == pytest.approx(
+        minutes, rel=1e-12
+    )
 
 
 @given(DIFFICULTIES, st.floats(1.5, 10), st.floats(1, 1e6))
 def test_hashprice_is_proportional_to_price_and_reward_and_inverse_to_difficulty(difficulty, factor, price):
     base = hashprice_usd_per_ph_day(price, difficulty, 3.125)
-    assert hashprice_usd_per_ph_day(price * factor, difficulty, 3.125) == pytest.approx(base * factor, rel=1e-12)
-    assert hashprice_usd_per_ph_day(price, difficulty * factor, 3.125) == pytest.approx(base / factor, rel=1e-12)
-    assert hashprice_usd_per_ph_day(price, difficulty, 3.125 * factor) == pytest.approx(base * factor, rel=1e-12)
+    assert hashprice_usd_per_ph_day(price * factor, difficulty, 3.125) == pytest.approx(
+        base * factor, rel=1e-12
+    )
+    assert hashprice_usd_per_ph_day(price, difficulty * factor, 3.125) == pytest.approx(
+        base / factor, rel=1e-12
+    )
+    assert hashprice_usd_per_ph_day(price, difficulty, 3.125 * factor) == pytest.approx(
+        base * factor, rel=1e-12
+    )
 
 
 @given(st.floats(0, 0.9))
@@ -149,7 +159,9 @@ def test_a_retarget_changes_difficulty_by_at_most_four(minutes, factor):
 # The network's response
 
 
-def _shares(market: Market, timeline: Timeline, price: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _shares(
+    market: Market, timeline: Timeline, price: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hashprice, running and installed hashrate, month by month; the share that runs is found by bisection.
 
     Written from the economics, not from the code: hashprice is revenue over running hashrate, and the share
@@ -192,7 +204,9 @@ def _shares(market: Market, timeline: Timeline, price: np.ndarray) -> tuple[np.n
     theta=st.floats(0.8, 2.5),
     leaving=st.floats(0, 0.3),
 )
-def test_the_path_is_that_of_a_simulation_that_bisects_each_month(price, growth, elasticity, speed, theta, leaving):
+def test_the_path_is_that_of_a_simulation_that_bisects_each_month(
+    price, growth, elasticity, speed, theta, leaving
+):
     market = Market(
         btc_price_usd=price, btc_growth_per_year=growth, switch_off_elasticity_to_hashprice=elasticity,
         entry_speed_per_year=speed, full_run_multiple=theta, hashrate_leaving_for_ai=leaving,
@@ -207,8 +221,12 @@ def test_the_path_is_that_of_a_simulation_that_bisects_each_month(price, growth,
 
 
 @given(st.floats(2e4, 3e5), st.floats(80e12, 250e12), st.floats(0, 0.05), st.booleans())
-def test_the_first_state_reproduces_the_difficulty_and_hashprice_given(price, difficulty, fee_share, responds):
-    market = Market(btc_price_usd=price, difficulty=difficulty, fee_share=fee_share, network_responds=responds)
+def test_the_first_state_reproduces_the_difficulty_and_hashprice_given(
+    price, difficulty, fee_share, responds
+):
+    market = Market(
+        btc_price_usd=price, difficulty=difficulty, fee_share=fee_share, network_responds=responds
+    )
     path = network_path(market, TWENTY_YEARS)
     assert path.difficulty[0] == pytest.approx(difficulty, rel=1e-12)
     expected = price * 3.125 / (1 - fee_share) * 86_400 * 1e15 / (difficulty * 2**32)
@@ -222,7 +240,9 @@ def test_many_paths_at_once_are_the_same_as_one_by_one():
     together = network_path(Market(), TWENTY_YEARS, prices)
     for s in range(7):
         alone = network_path(Market(), TWENTY_YEARS, prices[:, s])
-        np.testing.assert_allclose(together.hashprice_usd_per_ph_day[:, s], alone.hashprice_usd_per_ph_day, rtol=1e-12)
+        np.testing.assert_allclose(
+            together.hashprice_usd_per_ph_day[:, s], alone.hashprice_usd_per_ph_day, rtol=1e-12
+        )
 
 
 # The three traps
@@ -239,7 +259,9 @@ def test_the_elasticity_is_to_hashprice_and_so_smaller_to_the_bitcoin_price():
     fallen = flat * np.where(np.arange(13) >= 1, 0.8, 1.0)
     a, b = network_path(market, timeline, flat), network_path(market, timeline, fallen)
     running = math.log(b.running_eh_s[5] / a.running_eh_s[5])
-    assert running / math.log(b.hashprice_usd_per_ph_day[5] / a.hashprice_usd_per_ph_day[5]) == pytest.approx(e, rel=1e-9)
+    assert running / math.log(b.hashprice_usd_per_ph_day[5] / a.hashprice_usd_per_ph_day[5]) == pytest.approx(
+        e, rel=1e-9
+    )
     assert running / math.log(0.8) == pytest.approx(0.3 / 1.3, rel=1e-9)  # 0.23, not 0.30
 
 
@@ -258,7 +280,9 @@ def test_the_switch_off_threshold_falls_with_the_cost_of_new_machines():
     ratio = path.hashprice_usd_per_ph_day[month] / (1.5 * 36.5 * 1.12**-14)
     assert share[month] == pytest.approx(min(1.0, ratio**0.45), rel=1e-9)
     against_todays_cost = (path.hashprice_usd_per_ph_day[month] / (1.5 * 36.5)) ** 0.45
-    assert share[month] > 1.8 * against_todays_cost  # a fixed threshold would count most of the network as off
+    assert (
+        share[month] > 1.8 * against_todays_cost
+    )  # a fixed threshold would count most of the network as off
 
 
 def test_without_halvings_hashprice_tends_to_entry_cost(monkeypatch):
@@ -270,7 +294,9 @@ def test_without_halvings_hashprice_tends_to_entry_cost(monkeypatch):
     assert ratio[240] == pytest.approx(1.0, abs=0.01)
     for price in (60e3, 30e3):
         far = _from_60k(price, leaving=0.10)
-        assert far.hashprice_usd_per_ph_day[240] == pytest.approx(far.entry_cost_usd_per_ph_day[240], rel=0.01)
+        assert far.hashprice_usd_per_ph_day[240] == pytest.approx(
+            far.entry_cost_usd_per_ph_day[240], rel=0.01
+        )
 
 
 # Behaviour from 60,000 USD and 936 EH/s (ECONOMICS.md section 1). Its figures come out with entry cost 35 on
@@ -306,7 +332,14 @@ def test_prices_of_126k_60k_and_30k_behave_as_the_prototype_measured(
     last_before = next(m for m in range(241) if path.subsidy_btc[m + 1] < 3.125)
     first_after = next(m for m in range(241) if path.subsidy_btc[m] == 1.5625)
     mean_2031 = np.mean([h for m, h in enumerate(hashprice) if MID_2026.month_end(m).year == 2031])
-    found = [hashprice[1], hashprice[7], hashprice[13], hashprice[last_before], hashprice[first_after], mean_2031]
+    found = [
+        hashprice[1],
+        hashprice[7],
+        hashprice[13],
+        hashprice[last_before],
+        hashprice[first_after],
+        mean_2031,
+    ]
     np.testing.assert_allclose(found[:5], [now, six, twelve, before, after], rtol=0.025)
     assert found[5] == pytest.approx(in_2031, rel=0.05)  # the table does not say which month of 2031
     np.testing.assert_allclose(path.running_eh_s[[1, 13]], [running_now, running_twelve], rtol=0.01)
@@ -320,7 +353,9 @@ def test_a_rally_is_not_a_linear_windfall_that_stays():
     from_2036 = [m for m in range(241) if MID_2026.month_end(m).year >= 2036]
     for price in (126e3, 30e3):
         np.testing.assert_allclose(
-            _from_60k(price).hashprice_usd_per_ph_day[from_2036], flat.hashprice_usd_per_ph_day[from_2036], rtol=0.02
+            _from_60k(price).hashprice_usd_per_ph_day[from_2036],
+            flat.hashprice_usd_per_ph_day[from_2036],
+            rtol=0.02,
         )
 
 
@@ -340,7 +375,7 @@ def test_no_path_explodes_to_2046():
     # ECONOMICS.md section 1, geometric Brownian motion of 55 % a year: hashprice 8 / 17 / 33 in 2030 and
     # 1.7 / 3.8 / 7.6 in 2040 at the 5th, 50th and 95th percentile; largest of the settings tried 30-45 in 2040.
     rng = np.random.default_rng(7)
-    monthly = rng.normal(-0.55**2 / 24, 0.55 / math.sqrt(12), (240, 3000))
+    monthly = rng.normal(-(0.55**2) / 24, 0.55 / math.sqrt(12), (240, 3000))
     prices = 60e3 * np.exp(np.vstack([np.zeros(3000), np.cumsum(monthly, axis=0)]))
     market = Market(btc_price_usd=60e3, difficulty=DIFFICULTY_OF_936_EH, entry_cost_usd_per_ph_day=35.0)
     hashprice = network_path(market, MID_2026, prices).hashprice_usd_per_ph_day

@@ -24,7 +24,9 @@ def yearly(*flows: float) -> np.ndarray:
 @given(RATES, FLOWS)
 def test_npv_equals_numpy_financials_at_the_monthly_rate(rate, flow):
     expected = npf.npv((1 + rate) ** (1 / 12) - 1, flow)
-    assert npv(rate, flow) == pytest.approx(expected, rel=1e-9, abs=1e-9 * float(np.abs(flow).sum() + 1) * 2**5)
+    assert npv(rate, flow) == pytest.approx(
+        expected, rel=1e-9, abs=1e-9 * float(np.abs(flow).sum() + 1) * 2**5
+    )
 
 
 @given(RATES, FLOWS, st.floats(-100, 100), st.floats(-100, 100))
@@ -61,7 +63,10 @@ def test_irr_equals_numpy_financials_monthly_irr_made_annual(inflows, build_mont
     ("flow", "rate"),
     [
         (yearly(-100, 110), 0.10),
-        (yearly(-100, 60, 60), 0.1306623862918074),  # (3 + sqrt(9 + 60)) / 10 - 1, the quadratic solved by hand
+        (
+            yearly(-100, 60, 60),
+            0.1306623862918074,
+        ),  # (3 + sqrt(9 + 60)) / 10 - 1, the quadratic solved by hand
         (yearly(-1000, 0, 0, 0, 0, 2000), 2 ** (1 / 5) - 1),
         (yearly(-100, 39, 59, 55, 20), 0.280948421159961),  # numpy-financial's own documentation: 0.28095
         (yearly(-100, 50), -0.5),
@@ -124,7 +129,10 @@ def test_three_rates_are_said_too():
         (np.array([-100.0, 50.0, 100.0]), 1.5 / 12),
         (yearly(-100, 0, 100), 2.0),
         (np.array([0.0, 0.0, -10.0, 10.0]), 3 / 12),
-        (np.array([-10.0, 20.0, -15.0, 10.0]), 2.5 / 12),  # -10, 10, -5, 5: positive, negative again, then for good
+        (
+            np.array([-10.0, 20.0, -15.0, 10.0]),
+            2.5 / 12,
+        ),  # -10, 10, -5, 5: positive, negative again, then for good
         (np.array([5.0, 1.0]), 0.0),
     ],
 )

@@ -63,7 +63,8 @@ def test_a_quarter_is_called_by_the_calendar_quarter_it_begins_in(quarter, label
 
 
 @pytest.mark.parametrize(
-    ("month", "label"), [(1, "Q1"), (3, "Q1"), (4, "Q2"), (6, "Q2"), (7, "Q3"), (9, "Q3"), (10, "Q4"), (12, "Q4")]
+    ("month", "label"),
+    [(1, "Q1"), (3, "Q1"), (4, "Q2"), (6, "Q2"), (7, "Q3"), (9, "Q3"), (10, "Q4"), (12, "Q4")],
 )
 def test_every_month_lies_in_its_calendar_quarter(month, label):
     assert Timeline(date(2026, month, 1), 1).quarter_label(0) == f"2026{label}"
@@ -91,7 +92,9 @@ def test_quarter_of_is_the_quarter_that_holds_a_day(valuation, ahead):
     assert timeline.quarter_start(quarter) <= day < timeline.quarter_start(quarter + 1)
 
 
-@pytest.mark.parametrize("last", [date(2026, 1, 31), date(2026, 8, 31), date(2025, 11, 30), date(2024, 11, 29)])
+@pytest.mark.parametrize(
+    "last", [date(2026, 1, 31), date(2026, 8, 31), date(2025, 11, 30), date(2024, 11, 29)]
+)
 def test_quarters_that_start_on_a_31st_keep_their_edges(last):
     timeline = Timeline(last, 3)
     for quarter in range(timeline.quarters):
