@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -130,8 +130,8 @@ class _Header(Assumptions):
     horizon_years: Whole = assumption(20, unit="years", ge=1, le=40, meaning="Years that are planned")
 
 
-def case_from_document(document: Mapping[str, Any]) -> Case:
-    """Validate a parsed file.
+def case_from_document(document: Mapping[str, Any], found_before: Iterable[Fault] = ()) -> Case:
+    """Validate a parsed file; faults found before it was complete are reported with its own.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def case_from_document(document: Mapping[str, Any]) -> Case:
     """
     from allocator.case_rules import check_together  # noqa: PLC0415  (the rules need the types above)
 
-    faults: list[Fault] = []
+    faults = list(found_before)
     header = read_table(_Header, "", {k: document[k] for k in SCALARS if k in document}, faults)
     parts: dict[str, Any] = {key: getattr(header, key, None) for key in SCALARS}
     for key in TABLES:

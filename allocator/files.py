@@ -80,12 +80,25 @@ def load_case(source: str | Path, settings: Iterable[str] = ()) -> Case:
     InputFaultsError
         With every fault found.
     """
-    return case_from_document(apply_settings(read_document(source), settings))
+    return case_with_settings(read_document(source), settings)
 
 
-def apply_settings(document: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
-    """Apply ``PATH=VALUE`` settings; every setting that cannot be applied is a fault."""
-    changed, faults = dict(document), []
+def case_with_settings(document: Mapping[str, Any], settings: Iterable[str]) -> Case:
+    """A validated case from a parsed file with ``PATH=VALUE`` settings applied.
+
+    Raises
+    ------
+    InputFaultsError
+        With every fault of the settings and of the case that they lead to.
+    """
+    faults: list[Fault] = []
+    changed = apply_settings(document, settings, faults)
+    return case_from_document(changed, faults)
+
+
+def apply_settings(document: Mapping[str, Any], settings: Iterable[str], faults: list[Fault]) -> dict[str, Any]:
+    """A copy with every ``PATH=VALUE`` applied that can be; the others are appended to ``faults``."""
+    changed = dict(document)
     for setting in settings:
         path, equals, text = setting.partition("=")
         if not equals:
@@ -95,8 +108,6 @@ def apply_settings(document: Mapping[str, Any], settings: Iterable[str]) -> dict
             changed = override(changed, path.strip(), parse_value(text))
         except InputFaultsError as error:
             faults.extend(error.faults)
-    if faults:
-        raise InputFaultsError(faults)
     return changed
 
 

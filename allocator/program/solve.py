@@ -107,7 +107,16 @@ class LiveProgram:
             If HiGHS proves neither an optimum nor infeasibility.
         """
         self._highs.run()
+        if self._highs.getModelStatus() == highspy.HighsModelStatus.kUnknown:
+            self._start_afresh()
         return self._read()
+
+    def _start_afresh(self) -> None:
+        """Solve again without the present basis and with presolve, where HiGHS could not make up its mind."""
+        self._highs.clearSolver()
+        self._set("presolve", "on")
+        self._highs.run()
+        self._set("presolve", "choose" if self.has_integers else "off")
 
     def _read(self) -> Answer:
         status = self._highs.getModelStatus()

@@ -1,0 +1,316 @@
+"""The command line. Exit codes: 0 done, 2 bad input (nothing written), 3 infeasible (explained), 1 anything else."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from models.assumptions import Fault, InputFaultsError
+
+if TYPE_CHECKING:
+    from allocator.allocation import Allocation
+    from allocator.case import Case
+    from allocator.explain import Explanation
+
+OK, FAILED, BAD_INPUT, INFEASIBLE = 0, 1, 2, 3
+STANDARD_OUTPUT = "-"
+
+app = typer.Typer(
+    help="What a site's megawatts should do: mine bitcoin, or host GPUs on a long lease.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+)  # fmt: skip
+
+CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="a TOML case file, an exported workbook, or the name of a template")]
+JsonOption = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="write JSON to a file, or to standard output alone with -")]
+
+
+def main() -> None:
+    """Run the command line; input faults and interruptions end in words and an exit code, never a traceback."""
+    try:
+        app()
+    except InputFaultsError as error:
+        _say_faults(error.faults)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        _say("stopped")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except Exception as error:  # noqa: BLE001  (the last line of defence: a user sees words)
+        _leave_with_words(error)
+
+
+def _leave_with_words(error: Exception) -> NoReturn:
+    if os.environ.get("ALLOCATOR_TRACEBACK"):
+        raise error
+    _say(f"{type(error).__name__}: {error}")
+    _say("this is a fault of the program, not of the input; set ALLOCATOR_TRACEBACK=1 to see where")
+    sys.exit(FAILED)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201
+
+
+def _say_faults(faults: tuple[Fault, ...]) -> None:
+    count = len(faults)
+    _say(f"{count} fault{'s' if count > 1 else ''} in the input; nothing was written:")
+    for fault in faults:
+        _say(f"  {fault}")
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(help="the case file to write")],
+    template: Annotated[str, typer.Option("--from", help="which template to start from")] = "river-bend",
+) -> None:
+    """Write a commented case to start from."""
+    from allocator.files import dump_case, load_case, template_names  # noqa: PLC0415
+
+    if template not in template_names():
+        raise InputFaultsError([Fault("--from", repr(template), "is not a template", f"use one of {', '.join(template_names())}")])
+    if file.exists():
+        raise InputFaultsError([Fault(str(file), "", "exists already", "give another name, or move it away")])
+    write_all([(file, lambda path: path.write_text(dump_case(load_case(template)), encoding="utf-8"))])
+    _say(f"written: {file}; next: allocator solve {file}")
+
+
+@app.command()
+def check(cases: Annotated[list[str], typer.Argument(metavar="CASE...", help="case files, workbooks or templates")]) -> None:
+    """Validate cases; every fault is listed."""
+    faults: list[Fault] = []
+    for source in cases:
+        try:
+            read_case(source, [])
+            _say(f"{source}: sound")
+        except InputFaultsError as error:
+            prefix = f"{source}: " if len(cases) > 1 else ""
+            faults += [Fault(prefix + f.field, f.value, f.rule, f.remedy) for f in error.faults]
+    if faults:
+        raise InputFaultsError(faults)
+
+
+@app.command()
+def solve(
+    case: CaseArgument,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change an input, such as market.btc_price_usd=126000")] = None,
+    json_file: JsonOption = None,
+    excel: Annotated[Path | None, typer.Option("--excel", help="write the board pack (.xlsx)")] = None,
+    lp: Annotated[Path | None, typer.Option("--lp", help="write the program (.mps): it minimises -NPV in USD")] = None,
+    solver: Annotated[str, typer.Option("--solver", help="HiGHS, CBC, or any solver that PuLP finds")] = "HiGHS",
+    cross_check: Annotated[bool, typer.Option("--cross-check", help="solve again with CBC and compare")] = False,
+) -> None:
+    """Recommend how many megawatts go to which use, from when to when, and say why."""
+    from allocator.allocation import InfeasibleError, allocate  # noqa: PLC0415
+    from allocator.program.solve import export_mps  # noqa: PLC0415
+
+    known = read_case(case, settings or [])
+    targets = _targets(json_file, excel, lp)
+    try:
+        plan = allocate(known, solver)
+    except InfeasibleError as error:
+        _explain_infeasible(known, error, solver, json_file)
+    checked_by = ["ledger", "residuals", "duality gap"]
+    if cross_check:
+        checked_by.append(_agreement(plan))
+    explanation = _explained(plan)
+    answer = _as_json(plan, explanation)
+    writers: list[tuple[Path, Callable[[Path], Any]]] = []
+    if json_file and json_file != STANDARD_OUTPUT:
+        writers.append((Path(json_file), lambda path: path.write_text(answer, encoding="utf-8")))
+    if lp:
+        writers.append((lp, lambda path: export_mps(plan.program, path)))
+    if excel:
+        from allocator.workbook import write_pack  # noqa: PLC0415
+
+        writers.append((excel, lambda path: write_pack(plan, explanation, path)))
+    write_all(writers)
+    if json_file == STANDARD_OUTPUT:
+        print(answer)  # noqa: T201
+        return
+    _print(plan, explanation, checked_by, [str(t) for t in targets])
+
+
+def _explained(plan: Allocation) -> Explanation:
+    from rich.console import Console  # noqa: PLC0415
+
+    from allocator.explain import explain  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return explain(plan)
+    with console.status("asking what would change the answer (re-solving)"):
+        return explain(plan)
+
+
+def _as_json(plan: Allocation, explanation: Explanation) -> str:
+    from allocator.report import as_json  # noqa: PLC0415
+
+    return json.dumps(as_json(plan, explanation), indent=2, allow_nan=False, ensure_ascii=False)
+
+
+def _print(plan: Allocation, explanation: Explanation, checked_by: list[str], written: list[str]) -> None:
+    from allocator.report import print_plan  # noqa: PLC0415
+    from allocator.terminal import terminal  # noqa: PLC0415
+
+    print_plan(terminal(), plan, explanation, checked_by=checked_by, written=written)
+
+
+def _agreement(plan: Allocation) -> str:
+    """Solve again with CBC; raises where the two disagree."""
+    from allocator.program.solve import SolverError, solve as run  # noqa: PLC0415
+
+    other = -run(plan.program, "CBC").objective
+    difference = abs(other - plan.npv_usd) / (1.0 + abs(plan.npv_usd))
+    if difference > 1e-6:
+        raise SolverError(f"CBC finds {other:,.0f} USD where {plan.solver} finds {plan.npv_usd:,.0f} USD")
+    return f"CBC agrees to {difference:.0e}"
+
+
+def _explain_infeasible(case: Case, error: Any, solver: str, json_file: str | None) -> NoReturn:
+    from allocator.infeasible import repairs  # noqa: PLC0415
+    from allocator.report import infeasible_as_json  # noqa: PLC0415
+    from allocator.sentences import infeasible  # noqa: PLC0415
+
+    found = repairs(error.program)
+    for sentence in infeasible(found):
+        _say(sentence)
+    answer = json.dumps(infeasible_as_json(case.sha256(), solver, found), indent=2, ensure_ascii=False)
+    if json_file == STANDARD_OUTPUT:
+        print(answer)  # noqa: T201
+    elif json_file:
+        write_all([(Path(json_file), lambda path: path.write_text(answer, encoding="utf-8"))])
+    raise typer.Exit(INFEASIBLE)
+
+
+@app.command()
+def machines(
+    btc_price: Annotated[float | None, typer.Option("--btc-price", help="USD; the shipped market's if absent")] = None,
+    difficulty: Annotated[float | None, typer.Option("--difficulty")] = None,
+    fee_share: Annotated[float | None, typer.Option("--fee-share", help="fees as a share of the total reward")] = None,
+    power_price: Annotated[float, typer.Option("--power-price", help="USD/MWh")] = 60.0,
+    pool_fee: Annotated[float, typer.Option("--pool-fee", help="share of revenue")] = 0.0,
+    json_file: JsonOption = None,
+) -> None:
+    """The machine table: what each spends on electricity, and at which price it should stop."""
+    from allocator.market_tables import machine_rows, print_machines  # noqa: PLC0415
+
+    rows = machine_rows(_market(btc_price, difficulty, fee_share), power_price, pool_fee)
+    _emit(rows, json_file, lambda: print_machines(rows, power_price))
+
+
+@app.command()
+def network(
+    btc_price: Annotated[float, typer.Option("--btc-price", help="USD")],
+    difficulty: Annotated[float, typer.Option("--difficulty")],
+    fee_share: Annotated[float | None, typer.Option("--fee-share", help="fees as a share of the total reward")] = None,
+    block_minutes: Annotated[float, typer.Option("--block-minutes", help="mean minutes between blocks in this epoch")] = 10.0,
+    json_file: JsonOption = None,
+) -> None:
+    """Hashprice, implied hashrate and the next retarget."""
+    from allocator.market_tables import network_figures, print_network  # noqa: PLC0415
+
+    figures = network_figures(_market(btc_price, difficulty, fee_share), block_minutes)
+    _emit(figures, json_file, lambda: print_network(figures))
+
+
+@app.command(name="app")
+def pages(port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501) -> None:
+    """Open the pages (loopback only)."""
+    entry = Path(__file__).resolve().parent.parent / "app.py"
+    command = [sys.executable, "-m", "streamlit", "run", str(entry), "--server.port", str(port)]
+    raise typer.Exit(subprocess.run(command, cwd=entry.parent, check=False).returncode)  # noqa: S603
+
+
+def _market(btc_price: float | None, difficulty: float | None, fee_share: float | None) -> Any:
+    """The shipped market with what was given on the command line, validated as a case's is."""
+    from models.assumptions import read_table  # noqa: PLC0415
+    from models.network import Market  # noqa: PLC0415
+
+    given = {"btc_price_usd": btc_price, "difficulty": difficulty, "fee_share": fee_share}
+    faults: list[Fault] = []
+    market = read_table(Market, "market", {k: v for k, v in given.items() if v is not None}, faults)
+    if faults:
+        raise InputFaultsError(faults)
+    return market
+
+
+def _emit(answer: Any, json_file: str | None, show: Callable[[], None]) -> None:
+    if json_file is None:
+        show()
+        return
+    text = json.dumps(answer, indent=2, allow_nan=False, ensure_ascii=False)
+    if json_file == STANDARD_OUTPUT:
+        print(text)  # noqa: T201
+    else:
+        write_all([(Path(json_file), lambda path: path.write_text(text, encoding="utf-8"))])
+
+
+def read_case(source: str, settings: list[str]) -> Case:
+    """A case from a TOML file, a template's name, or an exported workbook.
+
+    Raises
+    ------
+    InputFaultsError
+        With every fault found.
+    """
+    from allocator.files import case_with_settings, load_case  # noqa: PLC0415
+
+    if source.lower().endswith((".xlsx", ".xlsm")) and Path(source).exists():
+        from allocator.workbook import read_document  # noqa: PLC0415
+
+        return case_with_settings(read_document(Path(source)), settings)
+    return load_case(source, settings)
+
+
+def _targets(json_file: str | None, *others: Path | None) -> list[Path]:
+    """Files that will be written; refused before any work if one cannot be."""
+    given = [Path(json_file)] if json_file and json_file != STANDARD_OUTPUT else []
+    targets = given + [path for path in others if path is not None]
+    faults = [Fault(str(t), "", "cannot be written: its folder does not exist", "make the folder, or name another") for t in targets if not t.resolve().parent.is_dir()]
+    faults += [Fault(str(t), "", "cannot be written: it is a folder", "name a file") for t in targets if t.is_dir()]
+    faults += [Fault(str(t), "", "is named twice", "give each output its own file") for i, t in enumerate(targets) if t.resolve() in [o.resolve() for o in targets[:i]]]
+    if faults:
+        raise InputFaultsError(faults)
+    return targets
+
+
+def write_all(writers: list[tuple[Path, Callable[[Path], Any]]]) -> None:
+    """Write every file beside its target first, then move all into place: nothing is left half-written."""
+    with _staged() as staged:
+        for target, writer in writers:
+            _targets(None, target)
+            handle, name = tempfile.mkstemp(dir=target.resolve().parent, prefix=f".{target.stem}-", suffix=target.suffix)
+            os.close(handle)
+            staged.append((Path(name), target))
+            writer(Path(name))
+        umask = os.umask(0)
+        os.umask(umask)
+        for path, target in staged:
+            path.chmod(0o666 & ~umask)
+            path.replace(target)
+
+
+@contextmanager
+def _staged() -> Iterator[list[tuple[Path, Path]]]:
+    """Temporary files that are removed if anything goes wrong before all are in place."""
+    staged: list[tuple[Path, Path]] = []
+    try:
+        yield staged
+    finally:
+        for path, _ in staged:
+            path.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
