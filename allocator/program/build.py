@@ -54,6 +54,10 @@ class StandardForm:
         """``A' p``."""
         return np.bincount(self.index, self.value * price[self._row_of_entry], minlength=len(self.column_names))
 
+    def absolute_transposed_times(self, price: Vector) -> Vector:
+        """``|A|' p``: the size of a reduced cost's terms."""
+        return np.bincount(self.index, np.abs(self.value) * price[self._row_of_entry], minlength=len(self.column_names))
+
 
 @dataclass(frozen=True)
 class Program:

@@ -18,7 +18,11 @@ from models.timeline import Vector
 
 INTEGER_GAP = 1e-7
 HIGHS = "HiGHS"
-SLOW_ROOT_HEURISTICS = ("mip_heuristic_run_feasibility_jump", "mip_heuristic_run_rens", "mip_heuristic_run_rins")
+SLOW_ROOT_HEURISTICS = (
+    "mip_heuristic_run_feasibility_jump",
+    "mip_heuristic_run_rens",
+    "mip_heuristic_run_rins",
+)
 """Switched off for whole halls: with them the root takes four times as long and finds the same optimum."""
 
 
@@ -73,7 +77,11 @@ class LiveProgram:
         model.col_cost_, model.col_lower_, model.col_upper_ = form.cost, form.column_lower, form.column_upper
         model.row_lower_, model.row_upper_ = form.row_lower, form.row_upper
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = form.starts, form.index, form.value
+        model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = (
+            form.starts,
+            form.index,
+            form.value,
+        )
         if self.has_integers:
             kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
             model.integrality_ = [kinds[int(whole)] for whole in form.integer]
@@ -89,7 +97,9 @@ class LiveProgram:
 
     def add_relaxation(self, moves: Iterable[tuple[str, float]], scale: float) -> None:
         """Replace the objective by the least relaxation of the rows: a column that loosens each by ``scale``."""
-        self._highs.changeColsCost(len(self.form.cost), np.arange(len(self.form.cost), dtype=np.int32), np.zeros(len(self.form.cost)))
+        self._highs.changeColsCost(
+            len(self.form.cost), np.arange(len(self.form.cost), dtype=np.int32), np.zeros(len(self.form.cost))
+        )
         rows, values = [], []
         for name, coefficient in moves:
             i = self.form.row_number[name]
@@ -151,14 +161,36 @@ def with_integers_fixed(form: StandardForm, y: Vector) -> StandardForm:
     whole = np.round(y)
     lower, upper = form.column_lower.copy(), form.column_upper.copy()
     lower[form.integer] = upper[form.integer] = whole[form.integer]
-    return StandardForm(form.cost, lower, upper, np.zeros_like(form.integer), form.row_lower, form.row_upper,
-                        form.starts, form.index, form.value, form.column_names, form.row_names)  # fmt: skip
+    return StandardForm(
+        form.cost,
+        lower,
+        upper,
+        np.zeros_like(form.integer),
+        form.row_lower,
+        form.row_upper,
+        form.starts,
+        form.index,
+        form.value,
+        form.column_names,
+        form.row_names,
+    )
 
 
 def relaxed(form: StandardForm) -> StandardForm:
     """The same program without whole numbers."""
-    return StandardForm(form.cost, form.column_lower, form.column_upper, np.zeros_like(form.integer), form.row_lower,
-                        form.row_upper, form.starts, form.index, form.value, form.column_names, form.row_names)  # fmt: skip
+    return StandardForm(
+        form.cost,
+        form.column_lower,
+        form.column_upper,
+        np.zeros_like(form.integer),
+        form.row_lower,
+        form.row_upper,
+        form.starts,
+        form.index,
+        form.value,
+        form.column_names,
+        form.row_names,
+    )
 
 
 class BulkHiGHS(pulp.LpSolver):  # type: ignore[misc]
@@ -202,7 +234,9 @@ def solve_form(form: StandardForm) -> Answer:
 
 def solver_names() -> list[str]:
     """Solvers that can be named: HiGHS in process, CBC, and whatever else PuLP finds on this machine."""
-    others = [n for n in pulp.listSolvers(onlyAvailable=True) if n not in ("HiGHS", "HiGHS_CMD", "PULP_CBC_CMD", "COIN_CMD")]
+    others = [
+        n for n in pulp.listSolvers(onlyAvailable=True) if n not in ("HiGHS", "HiGHS_CMD", "PULP_CBC_CMD", "COIN_CMD")
+    ]
     return [HIGHS, "CBC", *others]
 
 
@@ -224,7 +258,16 @@ def solve(program: Program, solver: str = HIGHS) -> Answer:
         name = next(n for n in solver_names() if n.upper() == solver.upper())
         chosen = pulp.getSolver(name, msg=False)
     else:
-        raise InputFaultsError([Fault("--solver", repr(solver), "is not a solver on this machine", f"use one of {', '.join(solver_names())}")])
+        raise InputFaultsError(
+            [
+                Fault(
+                    "--solver",
+                    repr(solver),
+                    "is not a solver on this machine",
+                    f"use one of {', '.join(solver_names())}",
+                )
+            ]
+        )
     return _solve_elsewhere(program, chosen, solver)
 
 
@@ -253,7 +296,8 @@ class Certificate:
     primal_residual: float
     """Largest breach of a row or bound, over 1 + its limit or the sum of its terms, whichever is larger."""
     dual_residual: float
-    """Largest reduced cost or price with the wrong sign, over 1 + the column's NPV."""
+    """Largest reduced cost with the wrong sign, over 1 + its column's NPV or the sum of its terms, whichever is larger
+    (of a balance: as money on its amount, over 1 + objective); or price with the wrong sign, over 1 + the largest."""
     duality_gap: float
     """Objective less the value that the prices prove, over 1 + objective; the proven integer gap if that is larger."""
     ledger_error: float
@@ -270,24 +314,41 @@ def certify(form: StandardForm, found: Answer, statement_npv_usd: float) -> Cert
     active = with_integers_fixed(form, found.y) if form.integer.any() else form
     y, price = found.y, found.row_price
     used = active.times(y)
-    limit = np.where(np.isfinite(active.row_upper), active.row_upper, np.where(np.isfinite(active.row_lower), active.row_lower, 0.0))
+    limit = np.where(
+        np.isfinite(active.row_upper),
+        active.row_upper,
+        np.where(np.isfinite(active.row_lower), active.row_lower, 0.0),
+    )
     size = 1.0 + np.maximum(np.abs(limit), active.absolute_times(np.abs(y)))
     breach = np.maximum(np.maximum(used - active.row_upper, active.row_lower - used), 0.0) / size
     low, high = active.column_lower, active.column_upper
-    bound_size = 1.0 + np.maximum(np.where(np.isfinite(low), np.abs(low), 0.0), np.where(np.isfinite(high), np.abs(high), 0.0))
+    bound_size = 1.0 + np.maximum(
+        np.where(np.isfinite(low), np.abs(low), 0.0), np.where(np.isfinite(high), np.abs(high), 0.0)
+    )
     outside = np.maximum(np.maximum(y - high, low - y), 0.0) / bound_size
     reduced = active.cost - active.transposed_times(price)
-    cost_size = 1.0 + np.abs(active.cost)
-    wrong = np.maximum(np.where(np.isfinite(low), 0.0, np.maximum(reduced, 0.0)), np.where(np.isfinite(high), 0.0, np.maximum(-reduced, 0.0))) / cost_size
-    wrong_price = np.maximum(
-        np.where(np.isfinite(active.row_lower), 0.0, np.maximum(price, 0.0)), np.where(np.isfinite(active.row_upper), 0.0, np.maximum(-price, 0.0))
-    )
     scale = 1.0 + abs(found.objective)
+    cost_size = 1.0 + np.maximum(np.abs(active.cost), active.absolute_transposed_times(np.abs(price)))
+    # Prices telescope along a balance and cancel; what is left of them counts by its worth on the balance's amount.
+    cost_size = np.where(active.cost == 0.0, np.maximum(cost_size, scale / (1.0 + np.abs(y))), cost_size)
+    wrong = (
+        np.maximum(
+            np.where(np.isfinite(low), 0.0, np.maximum(reduced, 0.0)),
+            np.where(np.isfinite(high), 0.0, np.maximum(-reduced, 0.0)),
+        )
+        / cost_size
+    )
+    wrong_price = np.maximum(
+        np.where(np.isfinite(active.row_lower), 0.0, np.maximum(price, 0.0)),
+        np.where(np.isfinite(active.row_upper), 0.0, np.maximum(-price, 0.0)),
+    )
     proven = _bound_side(price, active.row_lower, active.row_upper) + _bound_side(reduced, low, high)
     gap = max(abs(found.objective - proven) / scale, found.integer_gap)
     return Certificate(
         primal_residual=float(max(breach.max(initial=0.0), outside.max(initial=0.0))),
-        dual_residual=float(max(wrong.max(initial=0.0), wrong_price.max(initial=0.0) / scale)),
+        dual_residual=float(
+            max(wrong.max(initial=0.0), wrong_price.max(initial=0.0) / (1.0 + np.abs(price).max(initial=0.0)))
+        ),
         duality_gap=float(gap),
         ledger_error=abs(-found.objective - statement_npv_usd) / scale,
     )
