@@ -1,0 +1,101 @@
+"""Answers of a case, kept between redraws: the plan at once, its explanation and its board pack from the background.
+
+Only here is anything cached; the key is every input of the case. A plan takes about a tenth of a second, an explanation some
+seconds, so it is computed beside the page: edits are never held up by it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from allocator.allocation import Allocation, InfeasibleError, allocate
+from allocator.case import Case
+from allocator.explain import Explanation, explain
+from allocator.infeasible import Repair, repairs
+from allocator.program.solve import SolverError
+from allocator.sentences import infeasible
+
+KEPT_PLANS, KEPT_JOBS = 64, 32
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """No plan meets every limit: why, and the smallest change to each limit that would allow one."""
+
+    sentences: tuple[str, ...]
+    repairs: tuple[Repair, ...]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """No answer could be computed or proven; the reason in words."""
+
+    reason: str
+
+
+def answer(case: Case) -> Allocation | Conflict | Failure:
+    """The plan of a case, or why there is none."""
+    return _answer(_key(case), case)
+
+
+@st.cache_resource(max_entries=KEPT_PLANS, show_spinner=False)
+def _answer(key: str, _case: Case) -> Allocation | Conflict | Failure:
+    del key
+    try:
+        return allocate(_case)
+    except InfeasibleError as conflict:
+        found = repairs(conflict.program)
+        return Conflict(tuple(infeasible(found)), found)
+    except (SolverError, ArithmeticError, ValueError) as error:
+        return Failure(f"The plan of this case could not be computed: {error}")
+
+
+def explanation_job(plan: Allocation) -> Future[Explanation]:
+    """The explanation of a plan, being computed or done."""
+    key = _key(plan.case)
+    job = _explanation_job(key, plan)
+    if job.cancelled():
+        _explanation_job.clear(key, plan)
+        job = _explanation_job(key, plan)
+    return job
+
+
+@st.cache_resource(max_entries=KEPT_JOBS, show_spinner=False)
+def _explanation_job(key: str, _plan: Allocation) -> Future[Explanation]:
+    del key
+    return _workers().submit(explain, _plan)
+
+
+def pack_job(plan: Allocation, explanation: Explanation) -> Future[bytes]:
+    """The board pack of a plan, being written or done."""
+    return _pack_job(_key(plan.case), plan, explanation)
+
+
+@st.cache_resource(max_entries=KEPT_JOBS, show_spinner=False)
+def _pack_job(key: str, _plan: Allocation, _explanation: Explanation) -> Future[bytes]:
+    del key
+    return _workers().submit(board_pack, _plan, _explanation)
+
+
+def board_pack(plan: Allocation, explanation: Explanation) -> bytes:
+    """The board pack as the content of an .xlsx file."""
+    from allocator import workbook  # noqa: PLC0415  (openpyxl only when a pack is written)
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pack.xlsx"
+        workbook.write_pack(plan, explanation, path)
+        return path.read_bytes()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _workers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="explanation")
+
+
+def _key(case: Case) -> str:
+    return case.model_dump_json(by_alias=True)

@@ -1,0 +1,59 @@
+"""A chart as it is shown everywhere: the finding as its title, measure and unit below, its data one click away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from allocator.ui.terms import plain
+
+MINING, HOSTING, IDLE = "#E69F00", "#0072B2", "#BBBBBB"
+GAIN, LOSS = "#009E73", "#D55E00"
+INK = "#808495"
+"""Rules and labels that must be read on light and on dark."""
+
+Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with its finding and the table behind it."""
+
+    key: str
+    finding: str
+    measure: str
+    chart: Drawing
+    table: pd.DataFrame
+
+
+def show(figure: Figure) -> None:
+    """Draw it in the current container."""
+    st.markdown(f"**{plain(figure.finding)}**  \n:gray[{plain(figure.measure)}]")
+    st.altair_chart(
+        figure.chart, width="stretch", key=f"chart_{figure.key}", alt=f"{figure.finding} {figure.measure}"
+    )
+    st.download_button(
+        "Data",
+        csv_text(figure.table),
+        f"{figure.key}.csv",
+        "text/csv",
+        key=f"data_{figure.key}",
+        type="tertiary",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """A table as CSV; text that a spreadsheet would take for a formula is prefixed with an apostrophe.
+
+    >>> csv_text(pd.DataFrame({"offer": ["=1+1", "Hyper"], "mw": [-1.0, 2.0]})).splitlines()
+    ['offer,mw', "'=1+1,-1.0", 'Hyper,2.0']
+    """
+    safe = table.map(
+        lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in set("=+-@\t\r") else cell
+    )
+    return str(safe.to_csv(index=False))

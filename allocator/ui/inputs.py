@@ -1,0 +1,181 @@
+"""The inputs of a case as a term sheet: groups in a banker's order, each widget made from its declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from allocator.case import Case, Input, inputs
+from allocator.formats import megawatts, rent
+from allocator.ui import state, terms
+from allocator.ui.desk import Desk, document_of, values
+from allocator.ui.stages import is_stage, stage_editor
+from models.lease import Recovery
+from models.machines import SUCCESSOR, catalogue, machines_by_name
+
+CHANGED = ":orange[●]"
+REFUSED = ":red[▲]"
+
+
+@dataclass(frozen=True)
+class Group:
+    """One block of the term sheet: a title, what it says at a glance, the tables of the case it holds."""
+
+    key: str
+    title: str
+    summary: str
+    tables: tuple[str, ...]
+
+
+def groups(case: Case) -> Iterator[Group]:
+    """Market, power, mining, every fleet, purchase and lease, finance, policy, site."""
+    market, policy, finance = case.market, case.policy, case.finance
+    yield Group(
+        "market",
+        "Market",
+        f"BTC ${market.btc_price_usd:,.0f} · difficulty {market.difficulty / 1e12:,.1f} T",
+        ("market",),
+    )
+    yield Group("power", "Power", f"${case.power.price_usd_per_mwh:,.2f} /MWh", ("power",))
+    yield Group(
+        "mining",
+        "Mining",
+        f"uptime {case.mining.uptime:.0%} · pool fee {case.mining.pool_fee:.1%}",
+        ("mining",),
+    )
+    for i, fleet in enumerate(case.fleets):
+        yield Group(
+            f"fleets_{i}", "Fleet", f"{fleet.name} · {megawatts(fleet.facility_mw)}", (f"fleets[{i}]",)
+        )
+    for i, purchase in enumerate(case.purchases):
+        yield Group(
+            f"purchases_{i}",
+            "Purchase",
+            f"{purchase.name} · ${purchase.price_usd_per_th:,.2f} /TH",
+            (f"purchases[{i}]",),
+        )
+    for i, lease in enumerate(case.leases):
+        yield Group(
+            f"leases_{i}", "Lease", f"{lease.name} · {rent(lease.rent_usd_per_kw_month)}", (f"leases[{i}]",)
+        )
+    rates = f"mining {finance.discount_rate_mining:.1%} · hosting {finance.discount_rate_hosting:.1%}"
+    yield Group("finance", "Finance", rates, ("finance",))
+    yield Group(
+        "policy",
+        "Policy",
+        f"capital {_capital(policy.capital_usd)} · flexible {megawatts(policy.min_flexible_mw)}",
+        ("policy",),
+    )
+    grid = case.site.grid_mw
+    size = max(step.grid_mw for step in grid) if isinstance(grid, tuple) else grid
+    yield Group("site", "Site", f"{megawatts(size)} facility · {case.horizon_years} years", ("site", ""))
+
+
+def _capital(given: Any) -> str:
+    if given is None:
+        return "without limit"
+    return f"${(given[-1].usd if isinstance(given, tuple) else given) / 1e6:,.0f} M"
+
+
+def term_sheet(desk: Desk) -> None:
+    """Every input, group by group; a changed one carries a dot, a refused one a triangle."""
+    by_table: dict[str, list[Input]] = {}
+    for item in inputs(desk.case):
+        by_table.setdefault(_whole(item.path).rpartition(".")[0], []).append(item)
+    changed = {change.path for change in desk.changes}
+    refused = dict(desk.refused)
+    now = dict(values(document_of(desk.case)))
+
+    def mark(*paths: str) -> str:
+        return f"{REFUSED} " if refused.keys() & set(paths) else f"{CHANGED} " if changed & set(paths) else ""
+
+    for group in groups(desk.case):
+        items = [item for table in group.tables for item in by_table.get(table, [])]
+        paths = list(dict.fromkeys(_whole(item.path) for item in items))
+        single = {item.path: item for item in items}
+        title = f"{mark(*paths)}**{group.title}** {terms.plain(group.summary)}"
+        with st.expander(title, key=f"group_{group.key}"):
+            for path in paths:
+                if path in single:
+                    _widget(single[path], refused.get(path, single[path].value), mark(path))
+                else:
+                    stage_editor(path, refused.get(path, now[path]), mark(path))
+
+
+def _whole(path: str) -> str:
+    """The staged list to which a stage belongs; any other path as it is."""
+    return path.rpartition("[")[0] if is_stage(path) else path
+
+
+def _widget(item: Input, given: Any, mark: str) -> None:
+    """The widget of one input, by the type of its value; ``given`` is what it shows."""
+    name = terms.field_name(item.path)
+    kept = terms.scale(name, item.declaration.unit)
+    unit = f" :gray[{terms.plain(kept.unit)}]" if kept.unit else ""
+    common: dict[str, Any] = {
+        "label": f"{mark}{terms.label(name)}{unit}",
+        "key": item.path,
+        "help": terms.help_text(item, kept.unit),
+        "on_change": state.take_widget,
+        "args": (item.path, _read_text_or_nothing if name.endswith("_start") else _read_as_is),
+    }
+    if name == "machine":
+        known = machines_by_name()
+        state.offer_to_widget(item.path, known[given].model if given in known else given)
+        st.selectbox(options=_machines(item.path), **common)
+    elif isinstance(item.value, Recovery):
+        state.offer_to_widget(item.path, str(given))
+        st.selectbox(options=[str(r) for r in Recovery], **common)
+    elif isinstance(item.value, bool):
+        state.offer_to_widget(item.path, given)
+        st.toggle(**common)
+    elif name == "valuation_date":
+        state.offer_to_widget(item.path, date.fromisoformat(str(given)))
+        st.date_input(**{**common, "args": (item.path, str)})
+    elif name.endswith("_start"):
+        state.offer_to_widget(item.path, "" if given is None else str(given))
+        st.text_input(
+            placeholder="as soon as it can be built" if name == "earliest_start" else "the earliest", **common
+        )
+    elif isinstance(item.value, int):
+        state.offer_to_widget(item.path, given)
+        st.number_input(step=1, **common)
+    elif isinstance(item.value, float) or item.value is None:
+        _number_widget(item, given, kept, common)
+    else:
+        state.offer_to_widget(item.path, str(given))
+        st.text_input(**common)
+
+
+def _number_widget(item: Input, given: float | None, kept: terms.Scale, common: dict[str, Any]) -> None:
+    shown = None if given is None else kept.shown(given)
+
+    def read(entered: float | None) -> float | None:
+        return None if entered is None else kept.read(entered)
+
+    optional = not item.declaration.required and item.declaration.default is None
+    start: dict[str, Any] = {"value": None, "placeholder": "without limit"} if optional else {}
+    state.offer_to_widget(item.path, shown)
+    st.number_input(
+        step=terms.step(shown),
+        format=terms.number_format(shown),
+        **start,
+        **{**common, "args": (item.path, read)},
+    )
+
+
+def _machines(path: str) -> list[str]:
+    models = [machine.model for machine in catalogue()]
+    return [*models, SUCCESSOR] if path.startswith("purchases") else models
+
+
+def _read_as_is(entered: Any) -> Any:
+    return entered
+
+
+def _read_text_or_nothing(entered: str) -> str | None:
+    return entered.strip() or None

@@ -1,0 +1,108 @@
+"""Every machine of the catalogue at a bitcoin price, difficulty, fee share, power price and pool fee."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from allocator.ui.state import MachineView
+from models import mining
+from models.machines import catalogue
+from models.network import hashprice_btc_per_ph_day, hashrate_eh_s, height_on, subsidy_btc, total_reward_btc
+
+
+PH_PER_TH = 1e-3
+HOURS_PER_DAY = 24.0
+SHARE_SHOWN_FULL = 1.5
+"""Electricity share of revenue at which the bar is full: well past 1, where a machine earns its power."""
+
+
+def reward_btc(view: MachineView, day: date) -> float:
+    """Subsidy and fees of a block on a day."""
+    return total_reward_btc(float(subsidy_btc(np.array([height_on(day)]))[0]), view.fee_share)
+
+
+def hashprices(view: MachineView, day: date) -> tuple[float, float]:
+    """Hashprice in BTC and in USD per PH per day."""
+    btc = hashprice_btc_per_ph_day(view.difficulty, reward_btc(view, day))
+    return btc, btc * view.btc_price_usd
+
+
+def implied_hashrate_eh_s(view: MachineView) -> float:
+    """Hashrate that finds a block every ten minutes at the difficulty."""
+    return hashrate_eh_s(view.difficulty)
+
+
+def machine_table(
+    view: MachineView, day: date, makers: Collection[str] = (), coolings: Collection[str] = ()
+) -> pd.DataFrame:
+    """One row a machine, the most efficient first; empty filters let all through."""
+    btc, usd = hashprices(view, day)
+    rows = []
+    for machine in sorted(catalogue(), key=lambda m: m.efficiency_j_per_th):
+        if (makers and machine.maker not in makers) or (coolings and machine.cooling not in coolings):
+            continue
+        efficiency, power, fee = machine.efficiency_j_per_th, view.power_price_usd_per_mwh, view.pool_fee
+        share = mining.electricity_share_of_revenue(efficiency, power, usd, fee)
+        earned = usd * (1.0 - fee) - mining.electricity_usd_per_ph_day(efficiency, power)
+        rows.append(
+            {
+                "machine": machine.model,
+                "maker": machine.maker,
+                "cooling": str(machine.cooling),
+                "TH/s": machine.hashrate_th,
+                "W": machine.power_w,
+                "J/TH": efficiency,
+                "electricity": share,
+                "runs": "runs" if share < 1.0 else "loses on power",
+                "margin": earned * machine.hashrate_th * PH_PER_TH,
+                "shutdown BTC": mining.shutdown_btc_price_usd(efficiency, power, btc, fee),
+                "shutdown hashprice": mining.shutdown_hashprice_usd_per_ph_day(efficiency, power, fee),
+                "price": machine.price_usd_per_th,
+                "price of": machine.price_date,
+                "price source": machine.price_source,
+                "specification": machine.source,
+                "confidence": machine.confidence,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def show(table: pd.DataFrame) -> None:
+    """Draw it in the current container."""
+    column = st.column_config
+    st.dataframe(
+        table,
+        key="machines",
+        hide_index=True,
+        width="stretch",
+        height=560,
+        column_config={
+            "machine": column.TextColumn(pinned=True, width="medium"),
+            "TH/s": column.NumberColumn(format="%.0f"),
+            "W": column.NumberColumn(format="localized"),
+            "J/TH": column.NumberColumn(
+                format="%.1f", help="Watts over terahashes a second, as on the label"
+            ),
+            "electricity": column.ProgressColumn(
+                "electricity share of revenue",
+                format="percent",
+                min_value=0.0,
+                max_value=SHARE_SHOWN_FULL,
+                color="#E69F00",
+                help="Power over revenue after the pool fee; above 100 % the machine loses on power alone",
+            ),
+            "runs": column.TextColumn("verdict"),
+            "margin": column.NumberColumn(
+                "margin, USD a day", format="%.2f", help="Revenue less pool fee and power, per machine"
+            ),
+            "shutdown BTC": column.NumberColumn("shutdown BTC price, USD", format="%,.0f"),
+            "shutdown hashprice": column.NumberColumn("shutdown hashprice, USD/PH/day", format="%.2f"),
+            "price": column.NumberColumn("price, USD/TH", format="%.2f"),
+            "price of": column.TextColumn("price dated"),
+        },
+    )

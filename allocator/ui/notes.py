@@ -1,0 +1,65 @@
+"""Notes below the answer: rates, checks, what is assumed without a source, what lies outside signed deals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from allocator.allocation import Allocation
+from allocator.case import Case, Input, inputs
+from allocator.formats import day, percent, rent
+from allocator.ui import deals, terms
+
+
+def unsourced(case: Case) -> list[Input]:
+    """Figures of the case that are assumptions without a source."""
+    return [
+        i
+        for i in inputs(case)
+        if i.status == "assumed" and isinstance(i.value, (int, float)) and not isinstance(i.value, bool)
+    ]
+
+
+def notes(plan: Allocation) -> Iterator[str]:
+    """One sentence each."""
+    case, finance = plan.case, plan.case.finance
+    yield (
+        f"Valued {day(case.valuation_date)} in nominal USD over {case.horizon_years} years. Mining at {percent(finance.discount_rate_mining)}, hosting at "
+        f"{percent(finance.discount_rate_hosting)}, unlevered, after {percent(finance.tax_rate)} tax."
+    )
+    known = deals.colocation_deals()
+    low, high = min(d.rent_usd_per_kw_month for d in known), max(d.rent_usd_per_kw_month for d in known)
+    for lease in case.leases:
+        if not low <= lease.rent_usd_per_kw_month <= high:
+            side = "below" if lease.rent_usd_per_kw_month < low else "above"
+            yield f"{lease.name}: a rent of {rent(lease.rent_usd_per_kw_month)} is {side} every signed deal ({rent(low)} to {rent(high)}, first year)."
+    if plan.irr_reason:
+        yield plan.irr_reason[:1].upper() + plan.irr_reason[1:] + "."
+    checked = plan.certificate
+    yield (
+        f"Checked: residuals {max(checked.primal_residual, checked.dual_residual):.0e}, duality gap {checked.duality_gap:.0e}, "
+        f"ledger against cash-flow statement {checked.ledger_error:.0e} (relative). Solver: {plan.solver}."
+    )
+
+
+def show(plan: Allocation) -> None:
+    """Draw them in the current container."""
+    st.markdown("**Notes**\n\n" + "\n".join(f"- {terms.plain(note)}" for note in notes(plan)))
+    bare = unsourced(plan.case)
+    every = sum(1 for _ in inputs(plan.case))
+    with st.expander(f"{len(bare)} of {every} inputs are assumptions without a source", key="unsourced"):
+        st.dataframe(
+            [
+                {
+                    "input": item.path,
+                    "meaning": item.declaration.meaning,
+                    "value": terms.in_words(terms.field_name(item.path), item.declaration.unit, item.value),
+                    "what is known": item.source or "nothing stated",
+                }
+                for item in bare
+            ],
+            hide_index=True,
+            width="stretch",
+            key="unsourced_table",
+        )

@@ -1,0 +1,124 @@
+"""Market: hashprice today, what every machine makes of it, and the path that the case expects."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from allocator.formats import day
+from allocator.ui import hashprice_chart, machine_table, state, terms
+from allocator.ui.figure import csv_text, show
+from allocator.ui.style import apply_style
+from models.machines import Cooling, catalogue
+
+FIELDS = {
+    "btc_price_usd": ("BTC price", "USD"),
+    "difficulty": ("Difficulty", ""),
+    "fee_share": ("Fee share", "share of block reward"),
+    "power_price_usd_per_mwh": ("Power price", "USD/MWh"),
+    "pool_fee": ("Pool fee", "share of revenue"),
+}
+
+
+def page() -> None:
+    """Draw the page."""
+    apply_style()
+    case = state.desk().case
+    view = state.machine_view()
+    st.caption(f"{terms.plain(case.name)} · network of {day(case.valuation_date)}")
+    _questions(view)
+    _today(view)
+    _machines(view)
+    show(hashprice_chart.hashprice_figure(case))
+    st.caption(
+        "The path is the case's own: change it in the inputs of the Recommendation page. The figures above it are for the market asked about here."
+    )
+
+
+def _questions(view: state.MachineView) -> None:
+    columns = st.columns([1, 1, 1, 1, 1, 0.9], vertical_alignment="bottom")
+    for column, (field, (label, unit)) in zip(columns, FIELDS.items(), strict=False):
+        kept = terms.scale(field, unit)
+        key, shown = f"market_{field}", kept.shown(getattr(view, field))
+        state.offer_to_widget(key, shown)
+        column.number_input(
+            f"{label} :gray[{kept.unit}]",
+            key=key,
+            min_value=_lowest(field),
+            max_value=99.0 if kept.unit.startswith("%") else None,
+            step=terms.step(shown),
+            format=terms.number_format(shown),
+            on_change=state.ask_machines,
+            args=(field, key, kept.read),
+        )
+    columns[-1].button(
+        "As in the case",
+        key="market_reset",
+        icon=":material/undo:",
+        width="stretch",
+        on_click=state.ask_machines_of_case,
+    )
+
+
+def _lowest(field: str) -> float | None:
+    """Power may cost less than nothing; a price or a difficulty may not."""
+    return {"power_price_usd_per_mwh": None, "btc_price_usd": 1.0, "difficulty": 1e-6}.get(field, 0.0)
+
+
+def _today(view: state.MachineView) -> None:
+    when = state.desk().case.valuation_date
+    btc, usd = machine_table.hashprices(view, when)
+    table = machine_table.machine_table(view, when)
+    running = int((table["electricity"] < 1.0).sum())
+    figures = [
+        ("Hashprice", rf"\${usd:,.2f} /PH/day", "what one PH/s earns in a day"),
+        ("Hashprice in BTC", f"{btc:.8f} /PH/day", f"{btc * 1e8:,.0f} sat"),
+        (
+            "Implied hashrate",
+            f"{machine_table.implied_hashrate_eh_s(view):,.0f} EH/s",
+            "at a block every ten minutes",
+        ),
+        (
+            "Machines that earn their power",
+            f"{running} of {len(table)}",
+            rf"at \${view.power_price_usd_per_mwh:,.2f} /MWh",
+        ),
+    ]
+    for column, (label, value, below) in zip(st.columns(len(figures)), figures, strict=True):
+        column.metric(label, value, below, delta_color="off", delta_arrow="off", border=True)
+
+
+def _machines(view: state.MachineView) -> None:
+    st.markdown(
+        "**What each machine makes of it**  \n:gray[Per machine at its label efficiency, without cooling and site overhead; click a column to sort]"
+    )
+    left, right = st.columns(2)
+    makers = left.pills(
+        "Maker", sorted({m.maker for m in catalogue()}), selection_mode="multi", key="market_makers"
+    )
+    coolings = right.pills(
+        "Cooling", [str(c) for c in Cooling], selection_mode="multi", key="market_coolings"
+    )
+    table = machine_table.machine_table(view, state.desk().case.valuation_date, makers or (), coolings or ())
+    if table.empty:
+        st.info("No machine of the catalogue is both: widen a filter.")
+        return
+    machine_table.show(table)
+    st.download_button(
+        "Data",
+        csv_text(table),
+        "machines.csv",
+        "text/csv",
+        key="data_machines",
+        type="tertiary",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    dated = int(table["price of"].ne("").sum())
+    st.caption(
+        f"Specifications and prices: models/machines.csv, each row with its source (columns to the right). {dated} of these machines have a dated price; "
+        "a price is what was asked on that date, not today's."
+    )
+
+
+if __name__ == "__main__":
+    page()

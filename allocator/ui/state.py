@@ -1,0 +1,192 @@
+"""The one owner of session state: its keys, and every way in which it changes.
+
+Widgets of inputs have the input's path as their key (``leases[0].rent_usd_per_kw_month``). The desk is the truth; a
+widget is given its value before it is drawn, and its callback writes an edited copy of the desk back.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from allocator.files import LARGEST_FILE_BYTES, parse_document, read_document
+from allocator.ui.desk import Desk
+from models.assumptions import Fault, InputFaultsError
+
+DESK, UPLOAD, TEMPLATE, UPLOAD_FAULTS, MACHINE_VIEW, WORKING = (
+    "desk",
+    "upload",
+    "template",
+    "upload_faults",
+    "machine_view",
+    "working",
+)
+DEFAULT_TEMPLATE = "river-bend"
+LARGEST_PACK_BYTES = 20_000_000
+
+
+def desk() -> Desk:
+    """The reader's desk; River Bend on the first visit."""
+    if DESK not in st.session_state:
+        st.session_state[DESK] = Desk.opened(read_document(DEFAULT_TEMPLATE), DEFAULT_TEMPLATE)
+    found: Desk = st.session_state[DESK]
+    return found
+
+
+def put(changed: Desk) -> None:
+    """Replace the desk."""
+    st.session_state[DESK] = changed
+
+
+def edit(path: str, value: Any) -> None:
+    """Take an edit of one input, as a file would write it."""
+    put(desk().edited(path, value))
+
+
+def reset(path: str) -> None:
+    """Callback: one input back to what it was in the case that was opened."""
+    put(desk().reset(path))
+
+
+def reset_all() -> None:
+    """Callback: the case as it was opened."""
+    put(desk().reset_all())
+
+
+def forget_refused() -> None:
+    """Callback: drop the edits that the case could not take."""
+    put(desk().without_refused())
+
+
+def take_widget(path: str, read: Callable[[Any], Any]) -> None:
+    """Callback of an input's widget: what is on the screen, in the units of the case, becomes an edit."""
+    edit(path, read(st.session_state[path]))
+
+
+def offer_to_widget(path: str, shown: Any) -> None:
+    """Give a widget its value before it is drawn."""
+    st.session_state[path] = shown
+
+
+def widget_value(key: str) -> Any:
+    """What a widget holds."""
+    return st.session_state[key]
+
+
+def open_template() -> None:
+    """Callback of the template chooser."""
+    name = st.session_state[TEMPLATE]
+    if name:
+        st.session_state[UPLOAD_FAULTS] = ()
+        put(Desk.opened(read_document(name), name))
+
+
+def open_upload() -> None:
+    """Callback of the upload: a TOML case or an edited board pack; a faulty one leaves the desk as it is."""
+    uploaded = st.session_state[UPLOAD]
+    if uploaded is None:
+        st.session_state[UPLOAD_FAULTS] = ()
+        return
+    try:
+        put(Desk.opened(document_in(uploaded.name, uploaded.getvalue()), uploaded.name))
+    except InputFaultsError as error:
+        st.session_state[UPLOAD_FAULTS] = error.faults
+    else:
+        st.session_state[UPLOAD_FAULTS] = ()
+
+
+def upload_faults() -> tuple[Fault, ...]:
+    """What is wrong with the file opened last."""
+    found: tuple[Fault, ...] = st.session_state.get(UPLOAD_FAULTS, ())
+    return found
+
+
+def document_in(name: str, content: bytes) -> Mapping[str, Any]:
+    """Parse an uploaded file by its ending.
+
+    Raises
+    ------
+    InputFaultsError
+        If it is too large, or neither a case nor a pack.
+    """
+    is_pack = name.lower().endswith(".xlsx")
+    limit = LARGEST_PACK_BYTES if is_pack else LARGEST_FILE_BYTES
+    if len(content) > limit:
+        raise InputFaultsError(
+            [
+                Fault(
+                    name,
+                    f"{len(content):,} bytes",
+                    f"is larger than {limit:,} bytes",
+                    "open a case file or a board pack",
+                )
+            ]
+        )
+    return _pack_document(content, name) if is_pack else parse_document(content, name)
+
+
+def _pack_document(content: bytes, name: str) -> Mapping[str, Any]:
+    try:
+        from allocator import workbook  # noqa: PLC0415  (openpyxl only when a pack is opened)
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "pack.xlsx"
+            path.write_bytes(content)
+            found: Mapping[str, Any] = workbook.read_document(path)
+            return found
+    except (ImportError, AttributeError) as error:
+        raise InputFaultsError(
+            [Fault(name, "", "cannot be read: workbooks are not installed", "open the case as TOML")]
+        ) from error
+
+
+def now_working_on(job: Future[Any]) -> None:
+    """Remember the explanation being computed; one that was not begun for an earlier case is dropped."""
+    earlier: Future[Any] | None = st.session_state.get(WORKING)
+    if earlier is not None and earlier is not job:
+        earlier.cancel()
+    st.session_state[WORKING] = job
+
+
+@dataclass(frozen=True)
+class MachineView:
+    """What the machine table is asked at; by default the case's own market."""
+
+    btc_price_usd: float
+    difficulty: float
+    fee_share: float
+    power_price_usd_per_mwh: float
+    pool_fee: float
+
+
+def machine_view() -> MachineView:
+    """The market page's questions: those of the case until the reader asks others."""
+    case = desk().case
+    own = MachineView(
+        case.market.btc_price_usd,
+        case.market.difficulty,
+        case.market.fee_share,
+        case.power.price_usd_per_mwh,
+        case.mining.pool_fee,
+    )
+    asked: dict[str, float] = st.session_state.get(MACHINE_VIEW, {})
+    return replace(own, **asked)
+
+
+def ask_machines(field: str, key: str, read: Callable[[Any], Any]) -> None:
+    """Callback of a market-page widget: one figure other than the case's."""
+    st.session_state[MACHINE_VIEW] = {
+        **st.session_state.get(MACHINE_VIEW, {}),
+        field: read(st.session_state[key]),
+    }
+
+
+def ask_machines_of_case() -> None:
+    """Callback: back to the case's own market."""
+    st.session_state[MACHINE_VIEW] = {}

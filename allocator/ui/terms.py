@@ -1,0 +1,199 @@
+"""An input in the trade's words: its label, the unit it is shown in, the text behind the question mark."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from allocator.case import Input
+from models.assumptions import Declaration
+
+UNIT_ENDINGS = (
+    "_usd_per_kw_month",
+    "_usd_per_mwh",
+    "_usd_per_ph_day",
+    "_usd_per_mw_year",
+    "_usd_per_mw",
+    "_usd_per_kw",
+    "_usd_per_th",
+    "_j_per_th",
+    "_per_year",
+    "_usd",
+    "_mw",
+    "_years",
+    "_months",
+)
+WORDS = {"btc": "BTC", "ai": "AI", "it": "IT", "ltc": "LTC", "dscr": "DSCR", "noi": "NOI", "pue": "PUE"}
+LABELS = {
+    "price_usd_per_mwh": "All-in price",
+    "escalation_per_year": "Escalation",
+    "network_responds": "Network answers to price",
+    "switch_off_elasticity_to_hashprice": "Switch-off elasticity",
+    "hashrate_leaving_for_ai": "Hashrate leaving for AI",
+    "leaving_months": "Leaves over",
+    "pue_air": "PUE, air",
+    "pue_liquid": "PUE, hydro and immersion",
+    "resale_usd_per_th": "Resale today",
+    "resale_decline_per_year": "Resale decline",
+    "successor_efficiency_j_per_th": "Best efficiency today",
+    "facility_mw": "Size",
+    "grid_mw": "Grid",
+    "critical_it_mw": "Offered",
+    "block_mw": "Hall size",
+    "min_mw": "Least take",
+    "max_facility_mw": "Most that can run",
+    "latest_start_years": "Can be bought within",
+    "life_years": "Life",
+    "lead_months": "Lead time",
+    "build_months": "Construction",
+    "term_years": "Term",
+    "delivery_interval_months": "Between deliveries",
+    "committed": "Signed",
+    "min_flexible_mw": "Flexible floor",
+    "max_hosting_share": "Hosting, at most",
+    "max_tenant_share": "One tenant, at most",
+    "discount_rate_mining": "Discount rate, mining",
+    "discount_rate_hosting": "Discount rate, hosting",
+    "discount_rate_risk": "Discount rate, risk program",
+    "discount_rate_equity": "Cost of equity",
+    "data_centre_short_life_share": "Data centre in 5-year class",
+    "horizon_years": "Horizon",
+    "debt_rate": "Coupon",
+    "noi_margin": "NOI margin",
+}
+NOT_PERCENT = frozenset({"entry_speed_per_year"})
+
+
+def label(name: str) -> str:
+    """A field name in the trade's words.
+
+    >>> label("rent_usd_per_kw_month"), label("btc_price_usd"), label("ltc")
+    ('Rent', 'BTC price', 'LTC')
+    """
+    if name in LABELS:
+        return LABELS[name]
+    ending = next((e for e in UNIT_ENDINGS if name.endswith(e)), "")
+    words = [WORDS.get(w, w) for w in name.removesuffix(ending).split("_")]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a number of the case is shown: shifted by powers of ten, with the unit that results."""
+
+    shift: int
+    unit: str
+
+    def shown(self, value: float) -> float:
+        """The number on the screen. Exact: the decimal point moves, nothing is multiplied.
+
+        >>> Scale(2, "%").shown(0.07)
+        7.0
+        """
+        return float(Decimal(repr(float(value))).scaleb(self.shift))
+
+    def read(self, shown: float) -> float:
+        """The number of the case."""
+        return float(Decimal(repr(float(shown))).scaleb(-self.shift))
+
+
+def scale(name: str, unit: str) -> Scale:
+    """Shares and yearly rates in percent, difficulty in T, capital in millions; everything else as it is."""
+    if name == "difficulty":
+        return Scale(-12, "T")
+    if name in {"capital_usd", "usd"}:
+        return Scale(-6, "USD M")
+    if unit.startswith("share of "):
+        return Scale(2, f"% of {unit.removeprefix('share of ')}")
+    if unit.startswith("per year") and name not in NOT_PERCENT:
+        return Scale(2, f"% a year{unit.removeprefix('per year')}")
+    return Scale(0, unit)
+
+
+def step(value: float | None) -> float:
+    """A click of the plus button: about 5 % of the value's order of magnitude.
+
+    >>> step(128.0), step(71_000.0), step(8.0)
+    (5.0, 500.0, 0.5)
+    """
+    if not value:
+        return 1.0
+    return 0.5 * 10.0 ** (math.floor(math.log10(abs(value))) - (1 if abs(value) >= 10 else 0))
+
+
+def number_format(value: float | None) -> str:
+    """Decimals that show the number as it was entered, at most four."""
+    if value is None:
+        return "%.2f"
+    places = next(
+        (d for d in range(4) if math.isclose(round(value, d), value, rel_tol=1e-12, abs_tol=1e-12)), 4
+    )
+    return f"%.{places}f"
+
+
+def help_text(found: Input, unit: str) -> str:
+    """Meaning, bounds, source, status of an input, for the tooltip."""
+    declared = found.declaration
+    lines = [declared.meaning]
+    if bounds := bounds_in_words(declared, field_name(found.path)):
+        lines.append(f"Allowed: {bounds}" + (f" ({declared.because})" if declared.because else ""))
+    elif unit:
+        lines.append(f"Unit: {unit}")
+    dated = (
+        f" · {declared.dated}"
+        if found.is_default and declared.dated and declared.dated not in found.source
+        else ""
+    )
+    lines.append(f"Source ({found.status}): {found.source or 'none given'}{dated}")
+    lines.append(f"Path: `{found.path}`")
+    return "  \n".join([plain(line) for line in lines[:-1]] + lines[-1:])
+
+
+def bounds_in_words(declared: Declaration, name: str) -> str:
+    """The allowed range in the unit that is shown."""
+    kept = scale(name, declared.unit)
+    lower, upper = (None if b is None else f"{kept.shown(b):,.10g}" for b in (declared.lower, declared.upper))
+    if lower is not None and upper is not None:
+        return f"{lower} to {upper} {kept.unit}".rstrip()
+    if lower is not None:
+        return f"at least {lower} {kept.unit}".rstrip()
+    return f"at most {upper} {kept.unit}".rstrip() if upper is not None else ""
+
+
+def field_name(path: str) -> str:
+    """The last part of a path.
+
+    >>> field_name("leases[0].ltc")
+    'ltc'
+    """
+    return path.rpartition(".")[2]
+
+
+def in_words(name: str, unit: str, value: Any) -> str:
+    """A value of an input as a change list shows it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return f"{len(value)} stages"
+    if not isinstance(value, (int, float)):
+        return str(value)
+    kept = scale(name, unit)
+    return f"{kept.shown(value):,.10g} {kept.unit}".rstrip()
+
+
+_MARKDOWN = re.compile(r"([\\`*_\[\]$~<>|])")
+
+
+def plain(text: str) -> str:
+    """Text for a Markdown element that must come out as it is: two dollar signs are not a formula.
+
+    >>> plain("$1 M and $2 M")
+    '\\\\$1 M and \\\\$2 M'
+    """
+    return _MARKDOWN.sub(r"\\\1", text)

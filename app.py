@@ -1,0 +1,21 @@
+"""Entry of the pages: the frame and the list of pages, nothing else. Run with ``allocator app``."""
+
+import streamlit as st
+
+PAGES = "allocator/ui/pages"
+
+st.set_page_config(
+    page_title="Megawatt allocator",
+    page_icon=":material/bolt:",
+    layout="wide",
+    initial_sidebar_state="expanded",
+)
+st.navigation(
+    [
+        st.Page(
+            f"{PAGES}/recommendation.py", title="Recommendation", icon=":material/balance:", default=True
+        ),
+        st.Page(f"{PAGES}/market.py", title="Market", icon=":material/monitoring:"),
+    ],
+    position="top",
+).run()
