@@ -124,8 +124,8 @@ class Activities:
     @cached_property
     def facility_mw(self) -> Vector:
         """Facility MW in use per unit, (Q, J)."""
-        per_unit = np.array([a.facility_mw_per_unit for a in self.items])
-        return self._joined([b.occupied for b in self.bundles], self.case.timeline.quarters) * per_unit
+        per_unit: Vector = np.array([a.facility_mw_per_unit for a in self.items])
+        return np.asarray(self._joined([b.occupied for b in self.bundles], self.case.timeline.quarters) * per_unit)
 
     @cached_property
     def capex_usd(self) -> Vector:
@@ -185,7 +185,9 @@ def key_text(name: str) -> str:
 def operating_cash_flow_usd(case: Case, path: NetworkPath, efficiency: Vector, site_pue: float) -> Vector:
     """Margin less fixed opex of a facility MW in every month, pre-tax; (M + 1, n) for n efficiencies in J/TH."""
     months = case.timeline.month_index
-    revenue = mine.revenue_usd_per_mwh(path.hashprice_usd_per_ph_day[:, None], efficiency[None, :], site_pue, case.mining.pool_fee)
+    revenue = mine.revenue_usd_per_mwh(
+        path.hashprice_usd_per_ph_day[:, None], efficiency[None, :], site_pue, case.mining.pool_fee
+    )
     level = np.broadcast_to(price_level(case.power, months)[:, None], revenue.shape)
     margin = margin_usd_per_mwh(revenue, flat_curve(case.power), level, case.mining.variable_opex_usd_per_mwh)
     flow = mine.operating_margin_usd(margin, case.mining.uptime) - mine.fixed_opex_usd(case.mining, months)[:, None]
@@ -206,13 +208,28 @@ def _fleets(case: Case, path: NetworkPath) -> Iterator[Bundle]:
         pre_tax = np.where(months[:, None] <= ends, running, 0.0)
         pre_tax[ends, np.arange(len(ends))] += resale
         found = tuple(
-            Activity(f"fleet__{owner}_{key_text(fleet.name)}__to_{stop:03d}",
-                     f"sell fleet {fleet.name} now" if stop == 0 else f"fleet {fleet.name} run until {timeline.quarter_label(stop)}",
-                     Kind.FLEET, owner, fleet.name, 0, int(stop), 1.0)
+            Activity(
+                f"fleet__{owner}_{key_text(fleet.name)}__to_{stop:03d}",
+                f"sell fleet {fleet.name} now"
+                if stop == 0
+                else f"fleet {fleet.name} run until {timeline.quarter_label(int(stop))}",
+                Kind.FLEET,
+                owner,
+                fleet.name,
+                0,
+                int(stop),
+                1.0,
+            )
             for stop in stops
-        )  # fmt: skip
+        )
         rate = case.finance.tax_rate
-        yield _mining_bundle(case, found, pre_tax - tax_at_once(rate, pre_tax), pre_tax - tax_carried_forward(rate, pre_tax), np.zeros(len(stops)))
+        yield _mining_bundle(
+            case,
+            found,
+            pre_tax - tax_at_once(rate, pre_tax),
+            pre_tax - tax_carried_forward(rate, pre_tax),
+            np.zeros(len(stops)),
+        )
 
 
 def _mining_bundle(case: Case, found: tuple[Activity, ...], cash: Vector, equity: Vector, capex: Vector) -> Bundle:
@@ -266,13 +283,25 @@ def _purchases(case: Case, path: NetworkPath) -> Iterator[Bundle]:
             rate = case.finance.tax_rate
             cash, equity = pre_tax - tax_at_once(rate, taxable), pre_tax - tax_carried_forward(rate, taxable)
             for j, stop in enumerate(stops):
-                activity = Activity(f"buy__{owner}_{key_text(purchase.name)}__from_{start:03d}_to_{stop:03d}",
-                                    f"buy {purchase.name} in {timeline.quarter_label(start)}, run {(stop - start) // 4} years",
-                                    Kind.PURCHASE, owner, purchase.name, start, stop, 1.0)  # fmt: skip
+                activity = Activity(
+                    f"buy__{owner}_{key_text(purchase.name)}__from_{start:03d}_to_{stop:03d}",
+                    f"buy {purchase.name} in {timeline.quarter_label(start)}, run {(stop - start) // 4} years",
+                    Kind.PURCHASE,
+                    owner,
+                    purchase.name,
+                    start,
+                    stop,
+                    1.0,
+                )
                 columns.append((activity, cash[:, j], equity[:, j], cost))
         found = tuple(c[0] for c in columns)
-        yield _mining_bundle(case, found, np.stack([c[1] for c in columns], axis=1), np.stack([c[2] for c in columns], axis=1),
-                             np.array([c[3] for c in columns]))  # fmt: skip
+        yield _mining_bundle(
+            case,
+            found,
+            np.stack([c[1] for c in columns], axis=1),
+            np.stack([c[2] for c in columns], axis=1),
+            np.array([c[3] for c in columns]),
+        )
 
 
 # Hosting
@@ -315,14 +344,23 @@ def lease_cash_flows(case: Case, lease: leasing.Lease, start: int) -> LeaseCashF
     deducted[end + 1 :] = 0.0
     deducted[end] += cost - deducted.sum()
     loan = schedule(
-        capex, noi, since, closing_month=closing, maturity_month=max(maturity, closing + 1), ltc=lease.ltc, debt_rate=lease.debt_rate, dscr=lease.dscr
+        capex,
+        noi,
+        since,
+        closing_month=closing,
+        maturity_month=max(maturity, closing + 1),
+        ltc=lease.ltc,
+        debt_rate=lease.debt_rate,
+        dscr=lease.dscr,
     )
     rate = case.finance.tax_rate
     tax = tax_at_once(rate, noi - deducted)
     levered_tax = tax_carried_forward(rate, noi - deducted - loan.interest_usd)
     cash = noi - capex - tax
     equity = noi - capex + loan.draw_usd - loan.service_usd - levered_tax
-    return LeaseCashFlows(rent, noi, capex, deducted, tax, cash, loan, levered_tax, equity, leasing.occupied_share(lease, since))
+    return LeaseCashFlows(
+        rent, noi, capex, deducted, tax, cash, loan, levered_tax, equity, leasing.occupied_share(lease, since)
+    )
 
 
 def _leases(case: Case) -> Iterator[Bundle]:
@@ -333,16 +371,33 @@ def _leases(case: Case) -> Iterator[Bundle]:
         shifts = range(last - first + 1)
         length = -(-(leasing.last_delivery_offset_months(lease)) // MONTHS_PER_QUARTER) + 4 * lease.term_years
         found = tuple(
-            Activity(f"lease__{owner}_{key_text(lease.name)}__from_{first + s:03d}",
-                     f"lease {lease.name} from {timeline.quarter_label(first + s)}",
-                     Kind.LEASE, owner, lease.name, first + s, first + s + length, lease.provisioning_ratio)
+            Activity(
+                f"lease__{owner}_{key_text(lease.name)}__from_{first + s:03d}",
+                f"lease {lease.name} from {timeline.quarter_label(first + s)}",
+                Kind.LEASE,
+                owner,
+                lease.name,
+                first + s,
+                first + s + length,
+                lease.provisioning_ratio,
+            )
             for s in shifts
-        )  # fmt: skip
+        )
         # The largest share of the quarter's three months counts: a hall handed over mid-quarter needs its power then.
         by_quarter = base.occupied_share[1:].reshape(-1, MONTHS_PER_QUARTER).max(axis=1)
 
         def moved(line: Vector, months: int = MONTHS_PER_QUARTER, steps: range = shifts) -> Vector:
-            return np.stack([np.concatenate([np.zeros(s * months), line[: len(line) - s * months]]) for s in steps], axis=1)
+            return np.stack(
+                [np.concatenate([np.zeros(s * months), line[: len(line) - s * months]]) for s in steps],
+                axis=1,
+            )
 
-        yield Bundle(found, moved(base.cash_flow_usd), moved(base.equity_cash_flow_usd), np.full(len(found), float(base.capex_usd.sum())),
-                     moved(by_quarter, 1), moved(base.noi_usd), moved(base.debt.service_usd))  # fmt: skip
+        yield Bundle(
+            found,
+            moved(base.cash_flow_usd),
+            moved(base.equity_cash_flow_usd),
+            np.full(len(found), float(base.capex_usd.sum())),
+            moved(by_quarter, 1),
+            moved(base.noi_usd),
+            moved(base.debt.service_usd),
+        )

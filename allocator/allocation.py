@@ -177,7 +177,9 @@ class Allocation:
 
     def taken_mw(self, kind: Kind, owner: int) -> float:
         """Units taken of a fleet, purchase or offer over all its activities."""
-        return float(sum(line.units_mw for line in self.mix if line.activity.kind is kind and line.activity.owner == owner))
+        return float(
+            sum(line.units_mw for line in self.mix if line.activity.kind is kind and line.activity.owner == owner)
+        )
 
 
 def allocate(case: Case, solver: str = HIGHS) -> Allocation:

@@ -57,7 +57,9 @@ GridMw = Annotated[
     Discriminator(_shape),
 ]
 CapitalUsd = Annotated[
-    Annotated[Number, Field(ge=0, le=1e12), Tag("number")] | Annotated[tuple[CapitalStep, ...], Tag("steps")] | Annotated[None, Tag("nothing")],
+    Annotated[Number, Field(ge=0, le=1e12), Tag("number")]
+    | Annotated[tuple[CapitalStep, ...], Tag("steps")]
+    | Annotated[None, Tag("nothing")],
     Discriminator(_shape),
 ]
 
@@ -66,7 +68,8 @@ class Site(Assumptions):
     """The interconnection."""
 
     grid_mw: GridMw = assumption(
-        ..., unit="facility MW", gt=0, le=1e5, meaning="Facility MW of the interconnection, or a list of {from, grid_mw}", bounds_in_type=True,
+        ..., unit="facility MW", gt=0, le=1e5, bounds_in_type=True,
+        meaning="Facility MW of the interconnection, or a list of {from, grid_mw}",
         because="a site without power has nothing to allocate",
     )  # fmt: skip
 
@@ -75,13 +78,19 @@ class Policy(Assumptions):
     """What the owner allows."""
 
     capital_usd: CapitalUsd = assumption(
-        None, unit="USD", ge=0, le=1e12, meaning="Equity available, or a list of {from, usd}; without limit if absent", bounds_in_type=True,
+        None, unit="USD", ge=0, le=1e12, bounds_in_type=True,
+        meaning="Equity available, or a list of {from, usd}; without limit if absent",
     )  # fmt: skip
     reinvested_share: Number = assumption(
-        0.0, unit="share of free cash", ge=0, le=1, meaning="Share of the plan's own free cash that returns to the capital budget",
+        0.0, unit="share of free cash", ge=0, le=1,
+        meaning="Share of the plan's own free cash that returns to the capital budget",
     )  # fmt: skip
-    max_hosting_share: Number = assumption(1.0, unit="share of grid", ge=0, le=1, meaning="Most of the grid that may host")
-    max_tenant_share: Number = assumption(1.0, unit="share of grid", ge=0, le=1, meaning="Most of the grid that one tenant may have")
+    max_hosting_share: Number = assumption(
+        1.0, unit="share of grid", ge=0, le=1, meaning="Most of the grid that may host"
+    )
+    max_tenant_share: Number = assumption(
+        1.0, unit="share of grid", ge=0, le=1, meaning="Most of the grid that one tenant may have"
+    )
     min_flexible_mw: Number = assumption(
         0.0, unit="facility MW", ge=0, le=1e6, meaning="Facility MW never leased, so that they can follow the market",
     )  # fmt: skip
@@ -143,8 +152,8 @@ def case_from_document(document: Mapping[str, Any], found_before: Iterable[Fault
     faults = list(found_before)
     header = read_table(_Header, "", {k: document[k] for k in SCALARS if k in document}, faults)
     parts: dict[str, Any] = {key: getattr(header, key, None) for key in SCALARS}
-    for key in TABLES:
-        parts[key] = read_table(TABLES[key], key, document.get(key, {}), faults)
+    for key, table in TABLES.items():
+        parts[key] = read_table(table, key, document.get(key, {}), faults)
     for key in LISTS:
         parts[key] = tuple(_rows(key, document.get(key, []), faults))
     parts["sources"] = _sources(document.get("sources", {}), document, faults)
@@ -167,13 +176,27 @@ def _rows(key: str, given: Any, faults: list[Fault]) -> Iterator[Assumptions | N
 
 def _sources(given: Any, document: Mapping[str, Any], faults: list[Fault]) -> dict[str, str]:
     if not isinstance(given, Mapping):
-        faults.append(Fault("sources", shown(given), "is not a table", 'write [sources] and lines such as "site.grid_mw" = "..."'))
+        faults.append(
+            Fault(
+                "sources",
+                shown(given),
+                "is not a table",
+                'write [sources] and lines such as "site.grid_mw" = "..."',
+            )
+        )
         return {}
     for path, text in given.items():
         if not isinstance(text, str):
             faults.append(Fault(f"sources.{path}", shown(text), "is not text", "say where the value comes from"))
         elif not _exists(document, str(path)):
-            faults.append(Fault(f"sources.{path}", "", "names no input of this case", "use a path such as leases[0].rent_usd_per_kw_month"))
+            faults.append(
+                Fault(
+                    f"sources.{path}",
+                    "",
+                    "names no input of this case",
+                    "use a path such as leases[0].rent_usd_per_kw_month",
+                )
+            )
     return {str(k): str(v) for k, v in given.items()}
 
 
@@ -192,7 +215,9 @@ def path_parts(path: str) -> list[str | int]:
     for piece in path.strip().split("."):
         found = _STEP.fullmatch(piece)
         if not found:
-            raise InputFaultsError([Fault(path, "", "is not a path", "write one such as market.btc_price_usd or leases[0].ltc")])
+            raise InputFaultsError(
+                [Fault(path, "", "is not a path", "write one such as market.btc_price_usd or leases[0].ltc")]
+            )
         parts.append(found[1])
         parts.extend(int(i) for i in re.findall(r"\d+", found[2]))
     return parts

@@ -28,7 +28,12 @@ def names_are_unique(parts: Parts) -> Iterator[Fault]:
         for i, row in _sound(parts, key):
             path = f"{key}[{i}].name"
             if not row.name.strip() or len(row.name) > 300:
-                yield Fault(path, repr(row.name[:40]), "is empty or longer than 300 characters", "give it a short name")
+                yield Fault(
+                    path,
+                    repr(row.name[:40]),
+                    "is empty or longer than 300 characters",
+                    "give it a short name",
+                )
             elif row.name in seen:
                 yield Fault(path, repr(row.name), f"is also the name of {seen[row.name]}", "give each its own name")
             seen[row.name] = f"{key}[{i}]"
@@ -45,8 +50,12 @@ def machines_are_known(parts: Parts) -> Iterator[Fault]:
                 continue
             near = difflib.get_close_matches(row.machine, known, n=1, cutoff=0.4)
             remedy = f"did you mean {near[0]!r}? " if near else ""
-            yield Fault(f"{key}[{i}].machine", repr(row.machine), f"is not one of the {len(catalogue())} machines of the catalogue",
-                        remedy + "list them with: allocator machines")  # fmt: skip
+            yield Fault(
+                f"{key}[{i}].machine",
+                repr(row.machine),
+                f"is not one of the {len(catalogue())} machines of the catalogue",
+                remedy + "list them with: allocator machines",
+            )
 
 
 def steps_are_in_order(parts: Parts) -> Iterator[Fault]:
@@ -59,8 +68,12 @@ def steps_are_in_order(parts: Parts) -> Iterator[Fault]:
             yield Fault(f"{table}.{field}", "[]", "is an empty list", "give a number, or at least one stage")
         for i in range(1, len(steps)):
             if steps[i].from_date <= steps[i - 1].from_date:
-                yield Fault(f"{table}.{field}[{i}].from", str(steps[i].from_date),
-                            f"is not after the stage before it ({steps[i - 1].from_date})", "put the stages in the order of their dates")  # fmt: skip
+                yield Fault(
+                    f"{table}.{field}[{i}].from",
+                    str(steps[i].from_date),
+                    f"is not after the stage before it ({steps[i - 1].from_date})",
+                    "put the stages in the order of their dates",
+                )
 
 
 def uses_fit_the_site(parts: Parts) -> Iterator[Fault]:
@@ -71,16 +84,29 @@ def uses_fit_the_site(parts: Parts) -> Iterator[Fault]:
     for i, lease in _sound(parts, "leases"):
         facility = lease.critical_it_mw * lease.provisioning_ratio
         if facility > grid + TOLERANCE_MW:
-            yield Fault(f"leases[{i}].critical_it_mw", f"{lease.critical_it_mw:g} critical IT MW x provisioning ratio {lease.provisioning_ratio:g} = {facility:,.1f} facility MW",
-                        f"is larger than the site ({grid:,.1f} facility MW)", f"offer at most {grid / lease.provisioning_ratio:,.1f} critical IT MW, or raise site.grid_mw")  # fmt: skip
+            product = f"{lease.critical_it_mw:g} critical IT MW x provisioning ratio {lease.provisioning_ratio:g}"
+            yield Fault(
+                f"leases[{i}].critical_it_mw",
+                f"{product} = {facility:,.1f} facility MW",
+                f"is larger than the site ({grid:,.1f} facility MW)",
+                f"offer at most {grid / lease.provisioning_ratio:,.1f} critical IT MW, or raise site.grid_mw",
+            )
     for i, fleet in _sound(parts, "fleets"):
         if fleet.facility_mw > grid + TOLERANCE_MW:
-            yield Fault(f"fleets[{i}].facility_mw", f"{fleet.facility_mw:g} facility MW", f"is larger than the site ({grid:g} facility MW)",
-                        "give only what the site can power, or raise site.grid_mw")  # fmt: skip
+            yield Fault(
+                f"fleets[{i}].facility_mw",
+                f"{fleet.facility_mw:g} facility MW",
+                f"is larger than the site ({grid:g} facility MW)",
+                "give only what the site can power, or raise site.grid_mw",
+            )
     policy = parts["policy"]
     if policy is not None and policy.min_flexible_mw > grid + TOLERANCE_MW:
-        yield Fault("policy.min_flexible_mw", f"{policy.min_flexible_mw:g} facility MW", f"is larger than the site ({grid:g} facility MW)",
-                    "keep at most the whole site flexible")  # fmt: skip
+        yield Fault(
+            "policy.min_flexible_mw",
+            f"{policy.min_flexible_mw:g} facility MW",
+            f"is larger than the site ({grid:g} facility MW)",
+            "keep at most the whole site flexible",
+        )
 
 
 def leases_are_consistent(parts: Parts) -> Iterator[Fault]:
@@ -89,8 +115,12 @@ def leases_are_consistent(parts: Parts) -> Iterator[Fault]:
         for field in ("block_mw", "min_mw"):
             value = getattr(lease, field)
             if value > lease.critical_it_mw + TOLERANCE_MW:
-                yield Fault(f"leases[{i}].{field}", f"{value:g} critical IT MW", f"is more than the offer ({lease.critical_it_mw:g})",
-                            "give at most critical_it_mw")  # fmt: skip
+                yield Fault(
+                    f"leases[{i}].{field}",
+                    f"{value:g} critical IT MW",
+                    f"is more than the offer ({lease.critical_it_mw:g})",
+                    "give at most critical_it_mw",
+                )
 
 
 def lease_dates_are_possible(parts: Parts) -> Iterator[Fault]:
@@ -105,20 +135,30 @@ def lease_dates_are_possible(parts: Parts) -> Iterator[Fault]:
 def _window_faults(timeline: Timeline, path: str, lease: Lease) -> Iterator[Fault]:
     soonest = add_months(timeline.valuation_date, lease.build_months)
     if lease.earliest_start and timeline.quarter_from(lease.earliest_start) * MONTHS_PER_QUARTER < lease.build_months:
-        yield Fault(f"{path}.earliest_start", str(lease.earliest_start),
-                    f"is before the first hall can be built ({timeline.valuation_date} + {lease.build_months} months = {soonest})",
-                    "give a later quarter, or fewer build_months if work has begun")  # fmt: skip
+        yield Fault(
+            f"{path}.earliest_start",
+            str(lease.earliest_start),
+            f"is before a hall can be built ({timeline.valuation_date} + {lease.build_months} months = {soonest})",
+            "give a later quarter, or fewer build_months if work has begun",
+        )
         return
     first, last = start_window(timeline, lease)
     if lease.latest_start and last < first:
-        yield Fault(f"{path}.latest_start", str(lease.latest_start),
-                    f"is before the earliest first delivery ({timeline.quarter_start(first)})", "give a later date, or an earlier earliest_start")  # fmt: skip
+        yield Fault(
+            f"{path}.latest_start",
+            str(lease.latest_start),
+            f"is before the earliest first delivery ({timeline.quarter_start(first)})",
+            "give a later date, or an earlier earliest_start",
+        )
         return
     end = last * MONTHS_PER_QUARTER + last_delivery_offset_months(lease) + lease.term_years * MONTHS_PER_YEAR
     if end > timeline.months:
-        yield Fault(f"{path}.term_years", f"{lease.term_years} years from a first delivery in {timeline.quarter_label(last)}",
-                    f"runs past the horizon ({timeline.horizon_years} years)",
-                    f"set horizon_years to at least {-(-end // MONTHS_PER_YEAR)}, or an earlier latest_start")  # fmt: skip
+        yield Fault(
+            f"{path}.term_years",
+            f"{lease.term_years} years from a first delivery in {timeline.quarter_label(last)}",
+            f"runs past the horizon ({timeline.horizon_years} years)",
+            f"set horizon_years to at least {-(-end // MONTHS_PER_YEAR)}, or an earlier latest_start",
+        )
 
 
 def start_window(timeline: Timeline, lease: Lease) -> tuple[int, int]:
@@ -152,5 +192,3 @@ RULES: tuple[Callable[[Parts], Iterator[Fault]], ...] = (
     leases_are_consistent,
     lease_dates_are_possible,
 )
-
-

@@ -29,8 +29,14 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
 
-CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="a TOML case file, an exported workbook, or the name of a template")]
-JsonOption = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="write JSON to a file, or to standard output alone with -")]
+CaseArgument = Annotated[
+    str,
+    typer.Argument(metavar="CASE", help="a TOML case file, an exported workbook, or the name of a template"),
+]
+JsonOption = Annotated[
+    str | None,
+    typer.Option("--json", metavar="FILE|-", help="write JSON to a file, or to standard output alone with -"),
+]
 
 
 def main() -> None:
@@ -59,7 +65,7 @@ def _leave_with_words(error: Exception) -> NoReturn:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201
+    print(text, file=sys.stderr)
 
 
 def _say_faults(faults: tuple[Fault, ...]) -> None:
@@ -78,7 +84,9 @@ def init(
     from allocator.files import dump_case, load_case, template_names  # noqa: PLC0415
 
     if template not in template_names():
-        raise InputFaultsError([Fault("--from", repr(template), "is not a template", f"use one of {', '.join(template_names())}")])
+        raise InputFaultsError(
+            [Fault("--from", repr(template), "is not a template", f"use one of {', '.join(template_names())}")]
+        )
     if file.exists():
         raise InputFaultsError([Fault(str(file), "", "exists already", "give another name, or move it away")])
     write_all([(file, lambda path: path.write_text(dump_case(load_case(template)), encoding="utf-8"))])
@@ -86,7 +94,9 @@ def init(
 
 
 @app.command()
-def check(cases: Annotated[list[str], typer.Argument(metavar="CASE...", help="case files, workbooks or templates")]) -> None:
+def check(
+    cases: Annotated[list[str], typer.Argument(metavar="CASE...", help="case files, workbooks or templates")],
+) -> None:
     """Validate cases; every fault is listed."""
     faults: list[Fault] = []
     for source in cases:
@@ -103,7 +113,10 @@ def check(cases: Annotated[list[str], typer.Argument(metavar="CASE...", help="ca
 @app.command()
 def solve(
     case: CaseArgument,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="change an input, such as market.btc_price_usd=126000")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="change an input, such as market.btc_price_usd=126000"),
+    ] = None,
     json_file: JsonOption = None,
     excel: Annotated[Path | None, typer.Option("--excel", help="write the board pack (.xlsx)")] = None,
     lp: Annotated[Path | None, typer.Option("--lp", help="write the program (.mps): it minimises -NPV in USD")] = None,
@@ -136,7 +149,7 @@ def solve(
         writers.append((excel, lambda path: write_pack(plan, explanation, path)))
     write_all(writers)
     if json_file == STANDARD_OUTPUT:
-        print(answer)  # noqa: T201
+        print(answer)
         return
     _print(plan, explanation, checked_by, [str(t) for t in targets])
 
@@ -168,12 +181,12 @@ def _print(plan: Allocation, explanation: Explanation, checked_by: list[str], wr
 
 def _agreement(plan: Allocation) -> str:
     """Solve again with CBC; raises where the two disagree."""
-    from allocator.program.solve import SolverError, solve as run  # noqa: PLC0415
+    from allocator.program import solve as solving  # noqa: PLC0415
 
-    other = -run(plan.program, "CBC").objective
+    other = -solving.solve(plan.program, "CBC").objective
     difference = abs(other - plan.npv_usd) / (1.0 + abs(plan.npv_usd))
     if difference > 1e-6:
-        raise SolverError(f"CBC finds {other:,.0f} USD where {plan.solver} finds {plan.npv_usd:,.0f} USD")
+        raise solving.SolverError(f"CBC finds {other:,.0f} USD where {plan.solver} finds {plan.npv_usd:,.0f} USD")
     return f"CBC agrees to {difference:.0e}"
 
 
@@ -187,7 +200,7 @@ def _explain_infeasible(case: Case, error: Any, solver: str, json_file: str | No
         _say(sentence)
     answer = json.dumps(infeasible_as_json(case.sha256(), solver, found), indent=2, ensure_ascii=False)
     if json_file == STANDARD_OUTPUT:
-        print(answer)  # noqa: T201
+        print(answer)
     elif json_file:
         write_all([(Path(json_file), lambda path: path.write_text(answer, encoding="utf-8"))])
     raise typer.Exit(INFEASIBLE)
@@ -214,7 +227,9 @@ def network(
     btc_price: Annotated[float, typer.Option("--btc-price", help="USD")],
     difficulty: Annotated[float, typer.Option("--difficulty")],
     fee_share: Annotated[float | None, typer.Option("--fee-share", help="fees as a share of the total reward")] = None,
-    block_minutes: Annotated[float, typer.Option("--block-minutes", help="mean minutes between blocks in this epoch")] = 10.0,
+    block_minutes: Annotated[
+        float, typer.Option("--block-minutes", help="mean minutes between blocks in this epoch")
+    ] = 10.0,
     json_file: JsonOption = None,
 ) -> None:
     """Hashprice, implied hashrate and the next retarget."""
@@ -251,7 +266,7 @@ def _emit(answer: Any, json_file: str | None, show: Callable[[], None]) -> None:
         return
     text = json.dumps(answer, indent=2, allow_nan=False, ensure_ascii=False)
     if json_file == STANDARD_OUTPUT:
-        print(text)  # noqa: T201
+        print(text)
     else:
         write_all([(Path(json_file), lambda path: path.write_text(text, encoding="utf-8"))])
 
@@ -277,9 +292,17 @@ def _targets(json_file: str | None, *others: Path | None) -> list[Path]:
     """Files that will be written; refused before any work if one cannot be."""
     given = [Path(json_file)] if json_file and json_file != STANDARD_OUTPUT else []
     targets = given + [path for path in others if path is not None]
-    faults = [Fault(str(t), "", "cannot be written: its folder does not exist", "make the folder, or name another") for t in targets if not t.resolve().parent.is_dir()]
+    faults = [
+        Fault(str(t), "", "cannot be written: its folder does not exist", "make the folder, or name another")
+        for t in targets
+        if not t.resolve().parent.is_dir()
+    ]
     faults += [Fault(str(t), "", "cannot be written: it is a folder", "name a file") for t in targets if t.is_dir()]
-    faults += [Fault(str(t), "", "is named twice", "give each output its own file") for i, t in enumerate(targets) if t.resolve() in [o.resolve() for o in targets[:i]]]
+    faults += [
+        Fault(str(t), "", "is named twice", "give each output its own file")
+        for i, t in enumerate(targets)
+        if t.resolve() in [o.resolve() for o in targets[:i]]
+    ]
     if faults:
         raise InputFaultsError(faults)
     return targets
@@ -290,7 +313,9 @@ def write_all(writers: list[tuple[Path, Callable[[Path], Any]]]) -> None:
     with _staged() as staged:
         for target, writer in writers:
             _targets(None, target)
-            handle, name = tempfile.mkstemp(dir=target.resolve().parent, prefix=f".{target.stem}-", suffix=target.suffix)
+            handle, name = tempfile.mkstemp(
+                dir=target.resolve().parent, prefix=f".{target.stem}-", suffix=target.suffix
+            )
             os.close(handle)
             staged.append((Path(name), target))
             writer(Path(name))

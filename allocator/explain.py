@@ -158,7 +158,10 @@ def _break_even(plan: Allocation, offer: int) -> BreakEven:
         return result(rent_usd_per_kw_month=None, reason="no plan without it")
     start = lease.rent_usd_per_kw_month * (1.0 if taken else 1.5)
     rent = break_even_rent(plan.choices, offer, without, max(start, 1.0))
-    return result(rent_usd_per_kw_month=rent, reason="" if rent is not None else "no rent up to 5,000 USD/kW-month brings it in")
+    return result(
+        rent_usd_per_kw_month=rent,
+        reason="" if rent is not None else "no rent up to 5,000 USD/kW-month brings it in",
+    )
 
 
 def break_even_rent(choices: Activities, offer: int, worth_without_usd: float, start: float) -> float | None:
@@ -227,7 +230,9 @@ def _lagrangian_slope(form: StandardForm, beside: StandardForm, y: Vector, price
 def with_lease_input(choices: Activities, offer: int, field: str, value: float) -> Activities:
     """The activities of the same case with one input of one offer changed; the network and all mining are reused."""
     case = choices.case
-    leases = tuple(lease.model_copy(update={field: value}) if i == offer else lease for i, lease in enumerate(case.leases))
+    leases = tuple(
+        lease.model_copy(update={field: value}) if i == offer else lease for i, lease in enumerate(case.leases)
+    )
     changed = case.model_copy(update={"leases": leases})
     return activities(changed, reuse=choices)
 
@@ -262,8 +267,22 @@ def flip_points(plan: Allocation) -> tuple[FlipPoint, ...]:
         at_capex = partial(_wanted_at_capex, plan.choices, offer, without)
         at_price = partial(_wanted_at_price, plan.case, offer)
         far_capex, far_price = (4.0 * capex, 20.0 * price) if taken else (0.1 * capex, 0.05 * price)
-        found.append(_flip(FlipPoint(offer, f"leases[{offer}].capex_usd_per_kw", capex, None, far_capex), at_capex, tolerance, now=taken))
-        found.append(_flip(FlipPoint(offer, "market.btc_price_usd", price, None, far_price), at_price, tolerance, now=taken))
+        found.append(
+            _flip(
+                FlipPoint(offer, f"leases[{offer}].capex_usd_per_kw", capex, None, far_capex),
+                at_capex,
+                tolerance,
+                now=taken,
+            )
+        )
+        found.append(
+            _flip(
+                FlipPoint(offer, "market.btc_price_usd", price, None, far_price),
+                at_price,
+                tolerance,
+                now=taken,
+            )
+        )
     return tuple(found)
 
 

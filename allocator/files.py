@@ -22,7 +22,9 @@ LARGEST_PLAIN_INTEGER = 1e12
 
 def template_names() -> list[str]:
     """Names of the shipped templates."""
-    return sorted(item.name.removesuffix(".toml") for item in files("templates").iterdir() if item.name.endswith(".toml"))
+    return sorted(
+        item.name.removesuffix(".toml") for item in files("templates").iterdir() if item.name.endswith(".toml")
+    )
 
 
 def read_document(source: str | Path) -> dict[str, Any]:
@@ -60,7 +62,11 @@ def parse_document(content: bytes, label: str) -> dict[str, Any]:
         raise _refused(label, "is not a text file", "give a TOML case file") from error
     except tomllib.TOMLDecodeError as error:
         message = str(error)
-        raise _refused(label, f"is not TOML: {message[:1].lower()}{message[1:]}", "see a template for the form: allocator init FILE") from error
+        raise _refused(
+            label,
+            f"is not TOML: {message[:1].lower()}{message[1:]}",
+            "see a template for the form: allocator init FILE",
+        ) from error
     except RecursionError as error:
         raise _refused(label, "is nested too deeply", "see a template for the form: allocator init FILE") from error
     if not document:
@@ -122,7 +128,11 @@ def parse_value(text: str) -> Any:
 def dump_case(case: Case) -> str:
     """The case as commented TOML: unit, meaning and bounds beside every input. Reading it back is the identity."""
     document = tomlkit.document()
-    document.add(tomlkit.comment("A case for the megawatt allocator. Every input with its unit and meaning; what is left out keeps its default."))
+    document.add(
+        tomlkit.comment(
+            "A case for the megawatt allocator. Inputs with unit and meaning; what is left out keeps its default."
+        )
+    )
     known = describe(Case)
     for name in SCALARS:
         _add(document, name, getattr(case, name), known[name])

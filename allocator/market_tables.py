@@ -32,14 +32,21 @@ def machine_rows(market: net.Market, power_price_usd_per_mwh: float, pool_fee: f
     InputFaultsError
         For a power price or a pool fee out of bounds.
     """
-    _check_within("--power-price", power_price_usd_per_mwh, -HIGHEST_POWER_PRICE_USD_PER_MWH, HIGHEST_POWER_PRICE_USD_PER_MWH)
+    _check_within(
+        "--power-price",
+        power_price_usd_per_mwh,
+        -HIGHEST_POWER_PRICE_USD_PER_MWH,
+        HIGHEST_POWER_PRICE_USD_PER_MWH,
+    )
     _check_within("--pool-fee", pool_fee, 0.0, 0.99)
     btc_hashprice = net.hashprice_btc_per_ph_day(market.difficulty, current_reward_btc(market))
     hashprice = btc_hashprice * market.btc_price_usd
     rows = []
     for machine in catalogue():
         efficiency = machine.efficiency_j_per_th
-        margin_per_ph = hashprice * (1.0 - pool_fee) - mine.electricity_usd_per_ph_day(efficiency, power_price_usd_per_mwh)
+        margin_per_ph = hashprice * (1.0 - pool_fee) - mine.electricity_usd_per_ph_day(
+            efficiency, power_price_usd_per_mwh
+        )
         rows.append(
             {
                 "model": machine.model,
@@ -48,10 +55,18 @@ def machine_rows(market: net.Market, power_price_usd_per_mwh: float, pool_fee: f
                 "hashrate_th": machine.hashrate_th,
                 "power_w": machine.power_w,
                 "efficiency_j_per_th": efficiency,
-                "electricity_share_of_revenue": mine.electricity_share_of_revenue(efficiency, power_price_usd_per_mwh, hashprice, pool_fee),
-                "shutdown_btc_price_usd": mine.shutdown_btc_price_usd(efficiency, power_price_usd_per_mwh, btc_hashprice, pool_fee),
-                "shutdown_hashprice_usd_per_ph_day": mine.shutdown_hashprice_usd_per_ph_day(efficiency, power_price_usd_per_mwh, pool_fee),
-                "shutdown_power_price_usd_per_mwh": mine.shutdown_power_price_usd_per_mwh(efficiency, hashprice, pool_fee),
+                "electricity_share_of_revenue": mine.electricity_share_of_revenue(
+                    efficiency, power_price_usd_per_mwh, hashprice, pool_fee
+                ),
+                "shutdown_btc_price_usd": mine.shutdown_btc_price_usd(
+                    efficiency, power_price_usd_per_mwh, btc_hashprice, pool_fee
+                ),
+                "shutdown_hashprice_usd_per_ph_day": mine.shutdown_hashprice_usd_per_ph_day(
+                    efficiency, power_price_usd_per_mwh, pool_fee
+                ),
+                "shutdown_power_price_usd_per_mwh": mine.shutdown_power_price_usd_per_mwh(
+                    efficiency, hashprice, pool_fee
+                ),
                 "margin_usd_per_day": margin_per_ph * machine.hashrate_th / 1000.0,
             }
         )
@@ -86,25 +101,47 @@ def _check_within(name: str, value: float, low: float, high: float) -> None:
 
 def print_machines(rows: list[dict[str, Any]], power_price_usd_per_mwh: float) -> None:
     """The machine table, best first."""
-    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), title=f"electricity at ${power_price_usd_per_mwh:,.2f} /MWh, at the machine", title_justify="left")
+    table = Table(
+        box=None,
+        header_style="dim",
+        padding=(0, 2, 0, 0),
+        title=f"electricity at ${power_price_usd_per_mwh:,.2f} /MWh, at the machine",
+        title_justify="left",
+    )
     table.add_column("machine")
-    for name in ("TH/s", "W", "J/TH", "electricity / revenue", "stops at BTC", "stops at hashprice", "margin /day"):
+    for name in (
+        "TH/s",
+        "W",
+        "J/TH",
+        "electricity / revenue",
+        "stops at BTC",
+        "stops at hashprice",
+        "margin /day",
+    ):
         table.add_column(name, justify="right", no_wrap=True)
     for row in sorted(rows, key=lambda r: float(r["electricity_share_of_revenue"])):
         share = row["electricity_share_of_revenue"]
         table.add_row(
-            row["model"], f"{row['hashrate_th']:,.0f}", f"{row['power_w']:,.0f}", f"{row['efficiency_j_per_th']:.1f}",
+            row["model"],
+            f"{row['hashrate_th']:,.0f}",
+            f"{row['power_w']:,.0f}",
+            f"{row['efficiency_j_per_th']:.1f}",
             Text(f"{share * 100:.1f} %{' loses' if share > 1 else ''}", style="#D55E00" if share > 1 else ""),
-            f"${row['shutdown_btc_price_usd']:,.0f}", f"${row['shutdown_hashprice_usd_per_ph_day']:.2f}", f"${row['margin_usd_per_day']:,.2f}",
-        )  # fmt: skip
+            f"${row['shutdown_btc_price_usd']:,.0f}",
+            f"${row['shutdown_hashprice_usd_per_ph_day']:.2f}",
+            f"${row['margin_usd_per_day']:,.2f}",
+        )
     terminal().print(table)
 
 
 def print_network(figures: dict[str, float]) -> None:
     """The network's figures, a line each."""
+    usd, btc = figures["hashprice_usd_per_ph_day"], figures["hashprice_btc_per_ph_day"]
+    blocks = figures["blocks_per_day"]
+    pace = f"{1440.0 / blocks:.2f} minutes a block ({blocks:.1f} blocks a day)"
     lines = (
-        f"hashprice         ${figures['hashprice_usd_per_ph_day']:.2f} /PH/day   ({figures['hashprice_btc_per_ph_day']:.8f} BTC)",
-        f"hashrate          {figures['implied_hashrate_eh_s']:,.0f} EH/s at {1440.0 / figures['blocks_per_day']:.2f} minutes a block ({figures['blocks_per_day']:.1f} blocks a day)",
+        f"hashprice         ${usd:.2f} /PH/day   ({btc:.8f} BTC)",
+        f"hashrate          {figures['implied_hashrate_eh_s']:,.0f} EH/s at {pace}",
         f"next difficulty   {figures['next_difficulty'] / 1e12:.2f} T ({figures['difficulty_change'] * 100:+.2f} %)",
     )
     terminal().print("\n".join(lines))

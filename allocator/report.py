@@ -46,7 +46,9 @@ def as_json(plan: Allocation, explanation: Explanation) -> dict[str, Any]:
         "minimum_dscr": plan.minimum_dscr,
         "discount_rates": {use.value: rate for use, rate in _rates(plan).items()},
         "objective_terms": [
-            {"activity": a.key, "npv_usd": float(v)} for a, v in zip(plan.choices.items, plan.terms_usd, strict=True) if v
+            {"activity": a.key, "npv_usd": float(v)}
+            for a, v in zip(plan.choices.items, plan.terms_usd, strict=True)
+            if v
         ],
         "mix": [
             {
@@ -63,7 +65,13 @@ def as_json(plan: Allocation, explanation: Explanation) -> dict[str, Any]:
             for line in plan.mix
         ],
         "schedule": [
-            {"quarter": q.quarter, "grid_mw": q.grid_mw, "mining_mw": q.mining_mw, "hosting_mw": q.hosting_mw, "idle_mw": q.idle_mw}
+            {
+                "quarter": q.quarter,
+                "grid_mw": q.grid_mw,
+                "mining_mw": q.mining_mw,
+                "hosting_mw": q.hosting_mw,
+                "idle_mw": q.idle_mw,
+            }
             for q in plan.schedule
         ],
         "shadow_prices": [
@@ -87,10 +95,19 @@ def as_json(plan: Allocation, explanation: Explanation) -> dict[str, Any]:
             for found in explanation.break_evens
         ],
         "flip_points": [
-            {"offer": plan.case.leases[f.offer].name, "input": f.path, "current": f.current, "flips_at": f.flips_at, "searched_to": f.searched_to}
+            {
+                "offer": plan.case.leases[f.offer].name,
+                "input": f.path,
+                "current": f.current,
+                "flips_at": f.flips_at,
+                "searched_to": f.searched_to,
+            }
             for f in explanation.flips
         ],
-        "alternatives": {"mine_only_npv_usd": explanation.twins.mine_only_usd, "host_only_npv_usd": explanation.twins.host_only_usd},
+        "alternatives": {
+            "mine_only_npv_usd": explanation.twins.mine_only_usd,
+            "host_only_npv_usd": explanation.twins.host_only_usd,
+        },
         "certificate": {
             "primal_residual": plan.certificate.primal_residual,
             "dual_residual": plan.certificate.dual_residual,
@@ -123,13 +140,25 @@ def provenance(sha256: str, solver: str) -> dict[str, str]:
 
 
 def _rates(plan: Allocation) -> dict[Use, float]:
-    return {Use.MINING: plan.case.finance.discount_rate_mining, Use.HOSTING: plan.case.finance.discount_rate_hosting}
+    return {
+        Use.MINING: plan.case.finance.discount_rate_mining,
+        Use.HOSTING: plan.case.finance.discount_rate_hosting,
+    }
 
 
-def print_plan(console: Console, plan: Allocation, explanation: Explanation, *, checked_by: Sequence[str], written: Sequence[str]) -> None:
+def print_plan(
+    console: Console,
+    plan: Allocation,
+    explanation: Explanation,
+    *,
+    checked_by: Sequence[str],
+    written: Sequence[str],
+) -> None:
     """The answer as a page of terminal text: decision, figures, mix, limits, break-evens, checks."""
     case = plan.case
-    title = f"{case.name} · valued {day(case.valuation_date)} · mining {percent(case.finance.discount_rate_mining)}, hosting {percent(case.finance.discount_rate_hosting)} (unlevered, after tax)"
+    mining, hosting = percent(case.finance.discount_rate_mining), percent(case.finance.discount_rate_hosting)
+    rates = f"mining {mining}, hosting {hosting} (unlevered, after tax)"
+    title = f"{case.name} · valued {day(case.valuation_date)} · {rates}"
     first, *rest = decision(plan, explanation)
     parts: list[Any] = [Text(title, style="bold"), Text(), Padding(Text(first, style="bold"), (0, 2))]
     parts += [Padding(Text(sentence), (0, 2)) for sentence in rest]
@@ -152,21 +181,52 @@ def _table(*columns: tuple[str, str]) -> Table:
 
 
 def _figures(plan: Allocation) -> Table:
-    table = _table(("NPV", "left"), ("capex", "left"), ("peak equity", "left"), ("IRR unlevered", "left"), ("IRR equity", "left"), ("payback", "left"), ("min DSCR", "left"))
+    table = _table(
+        ("NPV", "left"),
+        ("capex", "left"),
+        ("peak equity", "left"),
+        ("IRR unlevered", "left"),
+        ("IRR equity", "left"),
+        ("payback", "left"),
+        ("min DSCR", "left"),
+    )
     payback = f"{plan.payback_years:.1f} years" if plan.payback_years is not None else "–"
     cover = f"{plan.minimum_dscr:.2f}x" if plan.minimum_dscr is not None else "–"
-    table.add_row(table_money(plan.npv_usd), table_money(plan.capex_usd), table_money(plan.peak_equity_usd), percent(plan.irr), percent(plan.levered_irr), payback, cover)
+    table.add_row(
+        table_money(plan.npv_usd),
+        table_money(plan.capex_usd),
+        table_money(plan.peak_equity_usd),
+        percent(plan.irr),
+        percent(plan.levered_irr),
+        payback,
+        cover,
+    )
     return table
 
 
 def _mix(plan: Allocation) -> Table:
     label = plan.case.timeline.quarter_label
-    table = _table(("use", "left"), ("activity", "left"), ("MW (facility)", "right"), ("from", "left"), ("until", "left"), ("capex", "right"), ("NPV", "right"))
+    table = _table(
+        ("use", "left"),
+        ("activity", "left"),
+        ("MW (facility)", "right"),
+        ("from", "left"),
+        ("until", "left"),
+        ("capex", "right"),
+        ("NPV", "right"),
+    )
     for line in plan.mix:
         a = line.activity
         colour = HOSTING_COLOUR if a.use is Use.HOSTING else MINING_COLOUR
-        table.add_row(Text(a.use.value, style=colour), Text(a.owner_name), f"{line.facility_mw:,.1f}", quarter(label(a.start)),
-                      quarter(label(a.stop)), table_money(line.capex_usd) if line.capex_usd else "–", table_money(line.npv_usd))  # fmt: skip
+        table.add_row(
+            Text(a.use.value, style=colour),
+            Text(a.owner_name),
+            f"{line.facility_mw:,.1f}",
+            quarter(label(a.start)),
+            quarter(label(a.stop)),
+            table_money(line.capex_usd) if line.capex_usd else "–",
+            table_money(line.npv_usd),
+        )
     if not plan.mix:
         table.add_row("idle", "nothing", "0.0", "–", "–", "–", "$0.0 M")
     return table
@@ -175,17 +235,27 @@ def _mix(plan: Allocation) -> Table:
 def _limits(explanation: Explanation) -> Table:
     table = _table(("limit", "left"), ("one more is worth", "right"), ("one less costs", "right"))
     for price in explanation.shadow_prices:
+
         def words(usd: float | None, dollars: bool = price.limit.unit == "USD") -> str:
             if usd is None:
                 return "no plan"
             return f"${usd:,.2f}" if dollars else f"${usd / 1e6:,.3f} M"
 
-        table.add_row(Text(f"{price.limit.label} (per {price.limit.unit})"), words(price.gain_of_one_more_usd), words(price.loss_of_one_less_usd))
+        table.add_row(
+            Text(f"{price.limit.label} (per {price.limit.unit})"),
+            words(price.gain_of_one_more_usd),
+            words(price.loss_of_one_less_usd),
+        )
     return table
 
 
 def _break_evens(explanation: Explanation) -> Table:
     table = _table(("offer", "left"), ("break-even rent", "right"), ("offered", "right"), ("", "left"))
     for found in explanation.break_evens:
-        table.add_row(Text(found.name), break_even_words(found), rent(found.current_usd_per_kw_month), "taken" if found.taken else "refused")
+        table.add_row(
+            Text(found.name),
+            break_even_words(found),
+            rent(found.current_usd_per_kw_month),
+            "taken" if found.taken else "refused",
+        )
     return table

@@ -62,7 +62,13 @@ def _hosting_clauses(plan: Allocation) -> Iterator[str]:
         when = f"from {quarter(label(starts[0]))}"
         if len(starts) > 1:
             when += f", in {len(starts)} phases to {quarter(label(starts[-1]))}"
-        to = lease.tenant if lease.name == plan.case.name else f"{lease.tenant} ({lease.name})" if lease.name != lease.tenant else lease.name
+        to = (
+            lease.tenant
+            if lease.name == plan.case.name
+            else f"{lease.tenant} ({lease.name})"
+            if lease.name != lease.tenant
+            else lease.name
+        )
         yield f"lease {amount} (critical IT) to {to} {when}"
 
 
@@ -73,7 +79,7 @@ def _mining_clauses(plan: Allocation) -> Iterator[str]:
         running = [line for line in lines if line.activity.stop > 0]
         if not running:
             sold = sum(line.units_mw for line in lines)
-            yield f"sell the {fleet.name} machines" if sold > TAKEN_MW else f"leave the {fleet.name} machines idle"
+            yield (f"sell the {fleet.name} machines" if sold > TAKEN_MW else f"leave the {fleet.name} machines idle")
             continue
         last = quarter(label(max(line.activity.stop for line in running)))
         words = "until" if len(running) == 1 else "in steps until"
@@ -81,7 +87,10 @@ def _mining_clauses(plan: Allocation) -> Iterator[str]:
     for owner, purchase in enumerate(case.purchases):
         lines = _lines(plan, Kind.PURCHASE, owner)
         if lines:
-            most = max(sum(line.units_mw for line in lines if line.activity.start <= q < line.activity.stop) for q in {line.activity.start for line in lines})
+            most = max(
+                sum(line.units_mw for line in lines if line.activity.start <= q < line.activity.stop)
+                for q in {line.activity.start for line in lines}
+            )
             first = quarter(label(min(line.activity.start for line in lines)))
             yield f"buy up to {megawatts(most)} (facility) of {purchase.name} from {first}"
     if not case.fleets and not any(line.activity.use is Use.MINING for line in plan.mix):
@@ -95,12 +104,13 @@ def _what_would_change_it(plan: Allocation, explanation: Explanation) -> Iterato
             yield f"{lease.name}: {found.reason}."
             continue
         flips = {flip.path.rpartition(".")[2]: flip for flip in explanation.flips if flip.offer == found.offer}
+        turn = f"{rent(found.rent_usd_per_kw_month)} (offered {rent(found.current_usd_per_kw_month)})"
         if found.taken:
-            yield (f"{lease.name} holds down to a rent of {rent(found.rent_usd_per_kw_month)} (offered {rent(found.current_usd_per_kw_month)})"
-                   f"{_capex_clause(flips, 'up')}{_price_clause(flips, 'below')}.")  # fmt: skip
+            rest = f"{_capex_clause(flips, 'up')}{_price_clause(flips, 'below')}"
+            yield f"{lease.name} holds down to a rent of {turn}{rest}."
         else:
-            yield (f"{lease.name} is refused: it would enter at a rent of {rent(found.rent_usd_per_kw_month)} (offered {rent(found.current_usd_per_kw_month)})"
-                   f"{_capex_clause(flips, 'down')}{_price_clause(flips, 'above')}.")  # fmt: skip
+            rest = f"{_capex_clause(flips, 'down')}{_price_clause(flips, 'above')}"
+            yield f"{lease.name} is refused: it would enter at a rent of {turn}{rest}."
 
 
 def _capex_clause(flips: dict[str, FlipPoint], direction: str) -> str:
@@ -117,19 +127,33 @@ def _price_clause(flips: dict[str, FlipPoint], side: str) -> str:
         return ""
     if flip.flips_at is None:
         return f", at any BTC price up to {money(flip.searched_to)}" if side == "below" else ""
-    return f", and while BTC stays below {money(flip.flips_at)}" if side == "below" else f", or with BTC below {money(flip.flips_at)}"
+    return (
+        f", and while BTC stays below {money(flip.flips_at)}"
+        if side == "below"
+        else f", or with BTC below {money(flip.flips_at)}"
+    )
 
 
 def _what_limits_it(explanation: Explanation) -> Iterator[str]:
     binding = [p for p in explanation.shadow_prices if _is_short(p)]
     binding.sort(key=lambda p: -p.gain_of_one_more_usd * (1e6 if p.limit.unit == "USD" else 1.0))
     if binding:
-        named = [f"one more {_unit(p)} of {p.limit.label} is worth {_per_unit(p, p.gain_of_one_more_usd)}" for p in binding[:4]]
+        named = [
+            f"one more {_unit(p)} of {p.limit.label} is worth {_per_unit(p, p.gain_of_one_more_usd)}"
+            for p in binding[:4]
+        ]
         yield f"What limits it: {'; '.join(named)}."
-    one_sided = [p for p in explanation.shadow_prices
-                 if not _is_short(p) and p.loss_of_one_less_usd is not None and p.loss_of_one_less_usd > _floor(p)]  # fmt: skip
+    one_sided = [
+        p
+        for p in explanation.shadow_prices
+        if not _is_short(p) and p.loss_of_one_less_usd is not None and p.loss_of_one_less_usd > _floor(p)
+    ]
     if one_sided:
-        named = [f"one {_unit(p)} of {p.limit.label} less costs {_per_unit(p, p.loss_of_one_less_usd or 0.0)}, one more is worth {_little(p)}" for p in one_sided[:3]]
+        named = [
+            f"one {_unit(p)} of {p.limit.label} less costs {_per_unit(p, p.loss_of_one_less_usd or 0.0)}, "
+            f"one more is worth {_little(p)}"
+            for p in one_sided[:3]
+        ]
         yield f"Used to the last but not short: {'; '.join(named)}."
     if not binding and not one_sided:
         yield "No limit binds: more power, capital or machines would add nothing."
@@ -137,7 +161,9 @@ def _what_limits_it(explanation: Explanation) -> Iterator[str]:
 
 def _is_short(price: ShadowPrice) -> bool:
     """More of it is worth something that compares with what less of it costs."""
-    return price.gain_of_one_more_usd > _floor(price) and price.gain_of_one_more_usd > MEANT_SHARE * (price.loss_of_one_less_usd or 0.0)
+    return price.gain_of_one_more_usd > _floor(price) and price.gain_of_one_more_usd > MEANT_SHARE * (
+        price.loss_of_one_less_usd or 0.0
+    )
 
 
 def _little(price: ShadowPrice) -> str:
@@ -159,14 +185,24 @@ def _per_unit(price: ShadowPrice, usd: float) -> str:
 def _why_nothing_is_mined(plan: Allocation) -> Iterator[str]:
     """Names the best machine and what it would lose, where machines could be bought before the halls but are not."""
     halls = [line.activity.start for line in plan.mix if line.activity.use is Use.HOSTING]
-    if plan.case.fleets or not halls or any(line.activity.kind is Kind.PURCHASE and line.activity.start < min(halls) for line in plan.mix):
+    if (
+        plan.case.fleets
+        or not halls
+        or any(line.activity.kind is Kind.PURCHASE and line.activity.start < min(halls) for line in plan.mix)
+    ):
         return
-    before = [(float(v), a) for v, a in zip(plan.choices.npv_usd, plan.choices.items, strict=True)
-              if a.kind is Kind.PURCHASE and a.stop <= min(halls)]  # fmt: skip
+    before = [
+        (float(v), a)
+        for v, a in zip(plan.choices.npv_usd, plan.choices.items, strict=True)
+        if a.kind is Kind.PURCHASE and a.stop <= min(halls)
+    ]
     if before:
         worth, best = max(before, key=lambda pair: pair[0])
         if worth < 0:
-            yield f"Nothing is mined until the halls are built: the best that could be bought ({best.owner_name}) would lose {money(-worth)} per facility MW in that time."
+            yield (
+                f"Nothing is mined until the halls are built: the best that could be bought ({best.owner_name}) "
+                f"would lose {money(-worth)} per facility MW in that time."
+            )
 
 
 def _fragility(explanation: Explanation) -> Iterator[str]:
@@ -181,8 +217,11 @@ def _fragility(explanation: Explanation) -> Iterator[str]:
 
 def _rates(plan: Allocation) -> str:
     finance = plan.case.finance
-    return (f"Mining is discounted at {percent(finance.discount_rate_mining)}, hosting at {percent(finance.discount_rate_hosting)}, "
-            f"unlevered and after {percent(finance.tax_rate)} tax; debt counts in the capital limit and the equity figures only.")  # fmt: skip
+    return (
+        f"Mining is discounted at {percent(finance.discount_rate_mining)}, hosting at "
+        f"{percent(finance.discount_rate_hosting)}, unlevered and after {percent(finance.tax_rate)} tax; "
+        "debt counts in the capital limit and the equity figures only."
+    )
 
 
 def infeasible(found: Sequence[Repair]) -> list[str]:
@@ -191,7 +230,11 @@ def infeasible(found: Sequence[Repair]) -> list[str]:
     sentences = ["No plan meets every limit: what is signed cannot be delivered."]
     for repair in cures:
         verb = "reduce" if repair.limit.key.startswith(("committed", "flexible")) else "raise"
-        sentences.append(f"Either {verb} {repair.limit.label} by {_amount(repair)}." if len(cures) > 1 else f"To allow one, {verb} {repair.limit.label} by {_amount(repair)}.")
+        sentences.append(
+            f"Either {verb} {repair.limit.label} by {_amount(repair)}."
+            if len(cures) > 1
+            else f"To allow one, {verb} {repair.limit.label} by {_amount(repair)}."
+        )
     if not cures:
         sentences.append("No limit cures it alone: at least two must change together.")
     helpless = [r.limit.label for r in found if r.change is None]

@@ -52,8 +52,16 @@ def assumption(
         (a value that is a number or a list).
     """
     lower, upper = bounds.get("ge", bounds.get("gt")), bounds.get("le", bounds.get("lt"))
-    notes = {"unit": unit, "source": source, "dated": dated, "status": status, "because": because, "lower": lower, "upper": upper}
-    enforced = {} if bounds_in_type else bounds
+    notes = {
+        "unit": unit,
+        "source": source,
+        "dated": dated,
+        "status": status,
+        "because": because,
+        "lower": lower,
+        "upper": upper,
+    }
+    enforced: dict[str, Any] = {} if bounds_in_type else dict(bounds)
     return Field(default, description=meaning, json_schema_extra=notes, **enforced)  # type: ignore[arg-type]
 
 
@@ -126,9 +134,7 @@ Table = TypeVar("Table", bound=Assumptions)
 def read_table(table: type[Table], path: str, given: Any, faults: list[Fault]) -> Table | None:
     """Validate one table, appending its faults; ``None`` if it has any."""
     if not isinstance(given, Mapping):
-        faults.append(
-            Fault(path, shown(given), "is not a table", f"write [{path}] and its inputs on the lines below")
-        )
+        faults.append(Fault(path, shown(given), "is not a table", f"write [{path}] and its inputs on the lines below"))
         return None
     try:
         return table.model_validate(dict(given))

@@ -60,7 +60,9 @@ class Lease(Assumptions):
         0.03, unit="per year", ge=-0.2, le=0.2, meaning="Step of the rent on each anniversary of a hall",
         source="3.0 % stated by Hut 8; 2.9-3.1 % implied elsewhere", status="sourced", dated="2026-05",
     )  # fmt: skip
-    recovery: Recovery = assumption(Recovery.NNN, unit="", meaning="Who pays running costs: nnn, modified gross or gross")
+    recovery: Recovery = assumption(
+        Recovery.NNN, unit="", meaning="Who pays running costs: nnn, modified gross or gross"
+    )
     noi_margin: Number = assumption(
         0.986, unit="share of rent", ge=0, le=1, meaning="Net operating income over rent",
         source="98.6 % stated for River Bend; NNN 98-100 %, modified gross 80-90 %", status="sourced", dated="2025-12",
@@ -73,32 +75,45 @@ class Lease(Assumptions):
         16, unit="months", ge=1, le=120, meaning="Months of construction that end at a hall's delivery",
         source="12-18 months from signing to first delivery in signed deals", status="derived", dated="2026",
     )  # fmt: skip
-    deliveries: Whole = assumption(3, unit="", ge=1, le=12, meaning="Equal deliveries (halls) in which the capacity comes")
+    deliveries: Whole = assumption(
+        3, unit="", ge=1, le=12, meaning="Equal deliveries (halls) in which the capacity comes"
+    )
     delivery_interval_months: Whole = assumption(3, unit="months", ge=0, le=36, meaning="Months between two deliveries")
     earliest_start: Day | None = assumption(
-        None, unit="", meaning='Earliest first delivery, a date or a quarter such as "2027Q2"; as soon as it can be built if absent',
+        None, unit="",
+        meaning='Earliest first delivery, a date or a quarter such as "2027Q2"; as soon as it can be built if absent',
     )  # fmt: skip
     latest_start: LastDay | None = assumption(
         None, unit="", meaning="Latest first delivery; the earliest if absent",
     )  # fmt: skip
-    block_mw: Number = assumption(0.0, unit="critical IT MW", ge=0, le=1e5, meaning="Size of a whole hall; 0 where any MW can be leased")
-    min_mw: Number = assumption(0.0, unit="critical IT MW", ge=0, le=1e5, meaning="Least MW the tenant takes if it takes any")
-    committed: Flag = assumption(False, unit="", meaning="Signed: at least min_mw (or the whole offer, if that is 0) must be delivered")
+    block_mw: Number = assumption(
+        0.0, unit="critical IT MW", ge=0, le=1e5, meaning="Size of a whole hall; 0 where any MW can be leased"
+    )
+    min_mw: Number = assumption(
+        0.0, unit="critical IT MW", ge=0, le=1e5, meaning="Least MW the tenant takes if it takes any"
+    )
+    committed: Flag = assumption(
+        False, unit="", meaning="Signed: at least min_mw (or the whole offer, if that is 0) must be delivered"
+    )
     ltc: Number = assumption(
         0.80, unit="share of capex", ge=0, le=1, meaning="Loan to cost: debt drawn per dollar of capex",
-        source="70-85 % in signed deals", status="sourced", dated="2025", because="debt above 100 % of cost is not project debt",
+        source="70-85 % in signed deals", status="sourced", dated="2025",
+        because="debt above 100 % of cost is not project debt",
     )  # fmt: skip
     debt_rate: Number = assumption(
         0.071, unit="per year, paid monthly", ge=0, le=1, meaning="Coupon of the project debt",
         source="AI project bonds 6.13-9.25 %", status="sourced", dated="2026-06",
     )  # fmt: skip
     dscr: Number = assumption(
-        1.30, unit="x", ge=1, le=10, meaning="Least cover of debt service by NOI; sizes the debt where it is smaller than LTC allows",
+        1.30, unit="x", ge=1, le=10,
+        meaning="Least cover of debt service by NOI; sizes the debt where it is smaller than LTC allows",
         source="covenants 1.05-1.40", status="sourced", dated="2026", because="below 1 the debt could not be served",
     )  # fmt: skip
 
 
-def first_year_rent_usd_per_kw_month(contract_value_usd: float, critical_it_mw: float, term_years: int, escalator: float) -> float:
+def first_year_rent_usd_per_kw_month(
+    contract_value_usd: float, critical_it_mw: float, term_years: int, escalator: float
+) -> float:
     """Rent of year one that adds up to a contract's value with yearly steps.
 
     ``V g / ((1 + g) ** n - 1) / (12 x kW)``, and ``V / n / (12 x kW)`` without an escalator.
@@ -174,7 +189,9 @@ def noi_usd(rent: Vector, noi_margin: float) -> Vector:
 def capex_draws_usd(lease: Lease, months_since_delivery: Vector) -> Vector:
     """Construction draws of one critical IT MW: each delivery is built over the months before it."""
     share = lease.capex_usd_per_kw * KW_PER_MW / lease.deliveries
-    parts = [draws(share, months_since_delivery - offset, lease.build_months) for offset in delivery_offsets_months(lease)]
+    parts = [
+        draws(share, months_since_delivery - offset, lease.build_months) for offset in delivery_offsets_months(lease)
+    ]
     return np.asarray(np.sum(parts, axis=0))
 
 

@@ -42,7 +42,7 @@ class Mining(Assumptions):
     )  # fmt: skip
     resale_decline_per_year: Number = assumption(
         0.5, unit="per year", ge=0, lt=1, meaning="Yearly fall of a machine's resale price",
-        source="6 % (3-10 %) of purchase price left after 3.5 years: S19 XP 60 USD/TH (2022-07), S19 class 3-4 (2026-02)",
+        source="6 % (3-10 %) left after 3.5 years: S19 XP 60 USD/TH (2022-07), S19 class 3-4 (2026-02)",
         status="derived", dated="2026-02",
     )  # fmt: skip
     successor_efficiency_j_per_th: Number = assumption(
@@ -61,7 +61,9 @@ class Fleet(Assumptions):
 
     name: str = assumption(..., unit="", meaning="A name for the fleet")
     machine: str = assumption(..., unit="", meaning="A model of the catalogue (allocator machines)")
-    facility_mw: Number = assumption(..., unit="facility MW", ge=0, le=1e5, meaning="Facility MW the fleet draws when it runs")
+    facility_mw: Number = assumption(
+        ..., unit="facility MW", ge=0, le=1e5, meaning="Facility MW the fleet draws when it runs"
+    )
     resale_usd_per_th: Number = assumption(
         3.0, unit="USD/TH", ge=0, le=1_000, meaning="What the machines fetch on the valuation date",
         source="S19 units 3-4 USD/TH (yellow.com)", status="sourced", dated="2026-02",
@@ -79,7 +81,9 @@ class Purchase(Assumptions):
     machine: str = assumption(
         ..., unit="", meaning='A model of the catalogue, or "successor" for machines not yet on sale',
     )  # fmt: skip
-    max_facility_mw: Number = assumption(..., unit="facility MW", ge=0, le=1e5, meaning="Most facility MW that run at one time")
+    max_facility_mw: Number = assumption(
+        ..., unit="facility MW", ge=0, le=1e5, meaning="Most facility MW that run at one time"
+    )
     price_usd_per_th: Number = assumption(
         ..., unit="USD/TH", ge=0, le=1_000,
         meaning="Price, delivered; a successor's is that of the valuation date and falls as machines improve",
@@ -110,14 +114,14 @@ def pue(machine: str, mining: Mining) -> float:
 def efficiency_j_per_th(machine: str, mining: Mining, years_ahead: float = 0.0) -> float:
     """J/TH of a machine bought ``years_ahead`` from now; only a successor's changes: ``J0 (1 - g) ** years``."""
     if machine == SUCCESSOR:
-        return mining.successor_efficiency_j_per_th * (1.0 - mining.efficiency_gain_per_year) ** years_ahead
+        return mining.successor_efficiency_j_per_th * float((1.0 - mining.efficiency_gain_per_year) ** years_ahead)
     return machines_by_name()[machine].efficiency_j_per_th
 
 
 def price_usd_per_th(machine: str, price_today_usd_per_th: float, mining: Mining, years_ahead: float) -> float:
     """USD/TH of a machine bought ``years_ahead`` from now; only a successor's falls."""
     if machine == SUCCESSOR:
-        return price_today_usd_per_th * (1.0 - mining.efficiency_gain_per_year) ** years_ahead
+        return price_today_usd_per_th * float((1.0 - mining.efficiency_gain_per_year) ** years_ahead)
     return price_today_usd_per_th
 
 
@@ -126,7 +130,9 @@ def hashrate_th_per_mw(efficiency: float, site_pue: float) -> float:
     return 1e6 / (efficiency * site_pue)
 
 
-def revenue_usd_per_mwh(hashprice_usd_per_ph_day: Vector, efficiency: float, site_pue: float = 1.0, pool_fee: float = 0.0) -> Vector:
+def revenue_usd_per_mwh(
+    hashprice_usd_per_ph_day: Vector, efficiency: float | Vector, site_pue: float = 1.0, pool_fee: float = 0.0
+) -> Vector:
     """What a facility MWh earns: ``hashprice x 1000 / (24 x J/TH x PUE)``, less the pool's fee.
 
     >>> round(float(revenue_usd_per_mwh(np.array([39.53]), 17.0)[0]), 1)  # Hashrate Index, 12 January 2026: 97
@@ -161,21 +167,31 @@ def electricity_usd_per_ph_day(efficiency: float, power_price_usd_per_mwh: float
     return efficiency * 24.0 / 1000.0 * power_price_usd_per_mwh * site_pue
 
 
-def electricity_share_of_revenue(efficiency: float, power_price_usd_per_mwh: float, hashprice_usd_per_ph_day: float, pool_fee: float = 0.0) -> float:
+def electricity_share_of_revenue(
+    efficiency: float, power_price_usd_per_mwh: float, hashprice_usd_per_ph_day: float, pool_fee: float = 0.0
+) -> float:
     """Electricity over revenue after the pool's fee; above 1 the machine loses money on power alone."""
-    return electricity_usd_per_ph_day(efficiency, power_price_usd_per_mwh) / (hashprice_usd_per_ph_day * (1.0 - pool_fee))
+    return electricity_usd_per_ph_day(efficiency, power_price_usd_per_mwh) / (
+        hashprice_usd_per_ph_day * (1.0 - pool_fee)
+    )
 
 
-def shutdown_hashprice_usd_per_ph_day(efficiency: float, power_price_usd_per_mwh: float, pool_fee: float = 0.0) -> float:
+def shutdown_hashprice_usd_per_ph_day(
+    efficiency: float, power_price_usd_per_mwh: float, pool_fee: float = 0.0
+) -> float:
     """Hashprice at which revenue just pays for power."""
     return electricity_usd_per_ph_day(efficiency, power_price_usd_per_mwh) / (1.0 - pool_fee)
 
 
-def shutdown_btc_price_usd(efficiency: float, power_price_usd_per_mwh: float, hashprice_btc_per_ph_day: float, pool_fee: float = 0.0) -> float:
+def shutdown_btc_price_usd(
+    efficiency: float, power_price_usd_per_mwh: float, hashprice_btc_per_ph_day: float, pool_fee: float = 0.0
+) -> float:
     """Bitcoin price at which revenue just pays for power, at the difficulty and fees in the BTC hashprice."""
     return shutdown_hashprice_usd_per_ph_day(efficiency, power_price_usd_per_mwh, pool_fee) / hashprice_btc_per_ph_day
 
 
-def shutdown_power_price_usd_per_mwh(efficiency: float, hashprice_usd_per_ph_day: float, pool_fee: float = 0.0) -> float:
+def shutdown_power_price_usd_per_mwh(
+    efficiency: float, hashprice_usd_per_ph_day: float, pool_fee: float = 0.0
+) -> float:
     """Power price above which the machine loses money: its revenue per MWh."""
     return float(revenue_usd_per_mwh(np.asarray(hashprice_usd_per_ph_day), efficiency, 1.0, pool_fee))

@@ -54,7 +54,7 @@ class Market(Assumptions):
     )  # fmt: skip
     network_growth_per_year: Number = assumption(
         0.12, unit="per year", ge=-0.5, le=2,
-        meaning="Growth of hashrate at a hashprice equal to entry cost, which falls at the same rate as machines improve",
+        meaning="Growth of hashrate where hashprice equals entry cost; entry cost falls at the same rate",
         source="29.55 J/TH (2020-05) to 9.5 (2026-01) is 20 % a year; capex and power price fall more slowly",
     )  # fmt: skip
     network_responds: Flag = assumption(
@@ -77,7 +77,8 @@ class Market(Assumptions):
         status="derived", dated="2026-02",
     )  # fmt: skip
     full_run_multiple: Number = assumption(
-        1.5, unit="x entry cost", gt=0, le=20, meaning="Hashprice above this multiple of entry cost runs everything installed",
+        1.5, unit="x entry cost", gt=0, le=20,
+        meaning="Hashprice above this multiple of entry cost runs everything installed",
     )  # fmt: skip
     hashrate_leaving_for_ai: Number = assumption(
         0.10, unit="share of hashrate", ge=0, lt=1, meaning="Share of installed hashrate that leaves for AI",
@@ -216,7 +217,11 @@ def network_path(market: Market, timeline: Timeline, btc_price_usd: Vector | Non
         price growing at ``btc_growth_per_year``.
     """
     months = timeline.month_index
-    price = market.btc_price_usd * growth_factors(market.btc_growth_per_year, months) if btc_price_usd is None else btc_price_usd
+    price = (
+        market.btc_price_usd * growth_factors(market.btc_growth_per_year, months)
+        if btc_price_usd is None
+        else btc_price_usd
+    )
     wide = (slice(None),) + (None,) * (price.ndim - 1)
     subsidy = monthly_subsidy_btc(timeline)
     fees = np.full_like(subsidy, total_reward_btc(float(subsidy[0]), market.fee_share) - float(subsidy[0]))
@@ -234,7 +239,9 @@ def network_path(market: Market, timeline: Timeline, btc_price_usd: Vector | Non
     ceiling = np.log(market.full_run_multiple * entry)
     hashprice_now = gross[0] - running_now
     installed_now = running_now - elasticity * np.minimum(0.0, hashprice_now - ceiling[0])
-    leaving = np.where(months < market.leaving_months, np.log1p(-market.hashrate_leaving_for_ai) / market.leaving_months, 0.0)
+    leaving = np.where(
+        months < market.leaving_months, np.log1p(-market.hashrate_leaving_for_ai) / market.leaving_months, 0.0
+    )
     foreseen = foreseen_reward_log_ratio(reward)
     speed = market.entry_speed_per_year / MONTHS_PER_YEAR
     log_entry = np.log(entry)
@@ -247,4 +254,6 @@ def network_path(market: Market, timeline: Timeline, btc_price_usd: Vector | Non
         log_hashprice[t] = full - damping * np.minimum(0.0, full - ceiling[t])
         step = growth / MONTHS_PER_YEAR + speed * (log_hashprice[t] + foreseen[t] - log_entry[t])
         level = level + np.clip(step, LARGEST_FALL, LARGEST_RISE) + leaving[t]
-    return NetworkPath(price, subsidy, fees, entry, np.exp(installed), np.exp(gross - log_hashprice), np.exp(log_hashprice))
+    return NetworkPath(
+        price, subsidy, fees, entry, np.exp(installed), np.exp(gross - log_hashprice), np.exp(log_hashprice)
+    )

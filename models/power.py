@@ -11,7 +11,7 @@ from models.timeline import Vector, growth_factors
 
 
 class Power(Assumptions):
-    """The site's tariff for mining load. (A tenant on a triple-net lease pays for its own power.)"""
+    """The site's tariff for mining load; a tenant on a triple-net lease pays for its own power."""
 
     price_usd_per_mwh: Number = assumption(
         45.0, unit="USD/MWh", ge=-500, le=5_000,
@@ -41,7 +41,9 @@ def price_level(power: Power, month_index: Vector) -> Vector:
     return growth_factors(power.escalation_per_year, month_index)
 
 
-def margin_usd_per_mwh(revenue_usd_per_mwh: Vector, curve: PriceDurationCurve, level: Vector, variable_opex_usd_per_mwh: float) -> Vector:
+def margin_usd_per_mwh(
+    revenue_usd_per_mwh: Vector, curve: PriceDurationCurve, level: Vector, variable_opex_usd_per_mwh: float
+) -> Vector:
     """Mean margin of an hour when the load runs only in hours that pay.
 
     ``sum_b w_b max(0, revenue - level p_b - variable opex)``. Shapes: revenue and level (M + 1,) or
@@ -51,7 +53,9 @@ def margin_usd_per_mwh(revenue_usd_per_mwh: Vector, curve: PriceDurationCurve, l
     return np.maximum(0.0, revenue_usd_per_mwh[..., None] - cost) @ curve.share_of_hours
 
 
-def running_share(revenue_usd_per_mwh: Vector, curve: PriceDurationCurve, level: Vector, variable_opex_usd_per_mwh: float) -> Vector:
+def running_share(
+    revenue_usd_per_mwh: Vector, curve: PriceDurationCurve, level: Vector, variable_opex_usd_per_mwh: float
+) -> Vector:
     """Share of hours in which the load runs: those whose price is below what it earns."""
     cost = level[..., None] * curve.price_usd_per_mwh + variable_opex_usd_per_mwh
     return (revenue_usd_per_mwh[..., None] > cost) @ curve.share_of_hours

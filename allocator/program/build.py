@@ -44,19 +44,23 @@ class StandardForm:
 
     def times(self, y: Vector) -> Vector:
         """``A y``."""
-        return np.bincount(self._row_of_entry, self.value * y[self.index], minlength=len(self.row_names))
+        return _summed_by(self._row_of_entry, self.value * y[self.index], len(self.row_names))
 
     def absolute_times(self, y: Vector) -> Vector:
         """``|A| y``: the size of a row's terms."""
-        return np.bincount(self._row_of_entry, np.abs(self.value) * y[self.index], minlength=len(self.row_names))
+        return _summed_by(self._row_of_entry, np.abs(self.value) * y[self.index], len(self.row_names))
 
     def transposed_times(self, price: Vector) -> Vector:
         """``A' p``."""
-        return np.bincount(self.index, self.value * price[self._row_of_entry], minlength=len(self.column_names))
+        return _summed_by(self.index, self.value * price[self._row_of_entry], len(self.column_names))
 
     def absolute_transposed_times(self, price: Vector) -> Vector:
         """``|A|' p``: the size of a reduced cost's terms."""
-        return np.bincount(self.index, np.abs(self.value) * price[self._row_of_entry], minlength=len(self.column_names))
+        return _summed_by(self.index, np.abs(self.value) * price[self._row_of_entry], len(self.column_names))
+
+
+def _summed_by(position: Indices, amount: Vector, size: int) -> Vector:
+    return np.bincount(position, amount, minlength=size).astype(float, copy=False)
 
 
 @dataclass(frozen=True)

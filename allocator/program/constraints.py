@@ -47,14 +47,14 @@ def stepped(case: Case, given: float | tuple[GridStep, ...] | tuple[CapitalStep,
     return values
 
 
-
-
 def grid_mw(case: Case) -> Vector:
     """Facility MW energised in each quarter."""
     return stepped(case, case.site.grid_mw)
 
 
-def _balance(name: str, balance: list[pulp.LpVariable], columns: list[pulp.LpVariable], amounts: Vector) -> Iterator[Row]:
+def _balance(
+    name: str, balance: list[pulp.LpVariable], columns: list[pulp.LpVariable], amounts: Vector
+) -> Iterator[Row]:
     """``balance_q - balance_{q-1} = sum_j (amount_{q,j} - amount_{q-1,j}) x_j`` for every quarter."""
     changes = np.diff(amounts, axis=0, prepend=0.0)
     for q, level in enumerate(balance):
@@ -99,7 +99,12 @@ def purchase(choices: Activities, v: Variables) -> Iterator[Row]:
         mine = np.array([a.kind is Kind.PURCHASE and a.owner == owner for a in choices.items])
         yield from _balance(f"purchase_use__{owner}", running, v.activity, choices.facility_mw * mine)
         for q, level in enumerate(running):
-            yield f"purchase__{owner}__{q:03d}", [(level, 1.0)], AT_MOST, choices.case.purchases[owner].max_facility_mw
+            yield (
+                f"purchase__{owner}__{q:03d}",
+                [(level, 1.0)],
+                AT_MOST,
+                choices.case.purchases[owner].max_facility_mw,
+            )
 
 
 def offer(choices: Activities, v: Variables) -> Iterator[Row]:
@@ -132,7 +137,9 @@ def hosting(choices: Activities, v: Variables) -> Iterator[Row]:
     """``hosting facility MW <= share x grid_mw``. Dual: USD for one more facility MW that may host."""
     if not v.hosting_used:
         return
-    yield from _balance("hosting_use", v.hosting_used, v.activity, choices.facility_mw * choices.hosting * v.units_per_step)
+    yield from _balance(
+        "hosting_use", v.hosting_used, v.activity, choices.facility_mw * choices.hosting * v.units_per_step
+    )
     for q, limit in enumerate((choices.case.policy.max_hosting_share * grid_mw(choices.case)).tolist()):
         yield f"hosting__{q:03d}", [(v.hosting_used[q], 1.0)], AT_MOST, limit
 
@@ -152,35 +159,51 @@ FAMILIES = (grid, capital, fleet, purchase, offer, tenant, hosting, flexible)
 
 
 def _of(choices: Activities, v: Variables, kind: Kind, owner: int) -> list[tuple[pulp.LpVariable, float]]:
-    return [(v.activity[j], float(v.units_per_step[j])) for j, a in enumerate(choices.items) if a.kind is kind and a.owner == owner]
+    return [
+        (v.activity[j], float(v.units_per_step[j]))
+        for j, a in enumerate(choices.items)
+        if a.kind is kind and a.owner == owner
+    ]
 
 
 def limits(choices: Activities, v: Variables) -> Iterator[Limit]:
     """Every limit whose value is reported, with the rows that one unit more of it moves."""
-    case, quarters = choices.case, range(choices.case.timeline.quarters)
-    policy = case.policy
-    moved = [(f"grid__{q:03d}", 1.0) for q in quarters]
-    if v.hosting_used:
-        moved += [(f"hosting__{q:03d}", policy.max_hosting_share) for q in quarters]
-        if policy.min_flexible_mw > 0:
-            moved += [(f"flexible__{q:03d}", 1.0) for q in quarters]
-    for i in range(len(v.tenant_used)):
-        moved += [(f"tenant__{i}__{q:03d}", policy.max_tenant_share) for q in quarters]
-    yield Limit("grid", "grid", "facility MW", tuple(moved))
+    case = choices.case
+    yield Limit("grid", "grid", "facility MW", tuple(_moved_by_grid(case, v)))
     if v.capital_used:
-        yield Limit("capital", "capital", "USD", tuple((f"capital__{q:03d}", 1.0) for q in quarters))
+        yield Limit("capital", "capital", "USD", _each_quarter(case, "capital"))
     for i, owned in enumerate(case.fleets):
         yield Limit(f"fleet__{i}", f"fleet {owned.name}", "facility MW", ((f"fleet__{i}", 1.0),))
     for i in v.purchase_running:
-        rows = tuple((f"purchase__{i}__{q:03d}", 1.0) for q in quarters)
+        rows = _each_quarter(case, f"purchase__{i}")
         yield Limit(f"purchase__{i}", f"purchase {case.purchases[i].name}", "facility MW", rows)
     for i, lease in enumerate(case.leases):
         yield Limit(f"offer__{i}", f"offer {lease.name}", "critical IT MW", ((f"offer__{i}", 1.0),))
         if lease.committed:
-            yield Limit(f"committed__{i}", f"commitment to {lease.name}", "critical IT MW", ((f"committed__{i}", 1.0),))
+            row = ((f"committed__{i}", 1.0),)
+            yield Limit(f"committed__{i}", f"commitment to {lease.name}", "critical IT MW", row)
+    yield from _policy_limits(case, v)
+
+
+def _policy_limits(case: Case, v: Variables) -> Iterator[Limit]:
     for i, name in enumerate(v.tenant_used):
-        yield Limit(f"tenant__{i}", f"limit of tenant {name}", "facility MW", tuple((f"tenant__{i}__{q:03d}", 1.0) for q in quarters))
-    if v.hosting_used and policy.max_hosting_share < 1:
-        yield Limit("hosting", "limit of hosting", "facility MW", tuple((f"hosting__{q:03d}", 1.0) for q in quarters))
-    if v.hosting_used and policy.min_flexible_mw > 0:
-        yield Limit("flexible", "flexible floor", "facility MW", tuple((f"flexible__{q:03d}", -1.0) for q in quarters))
+        yield Limit(f"tenant__{i}", f"limit of tenant {name}", "facility MW", _each_quarter(case, f"tenant__{i}"))
+    if v.hosting_used and case.policy.max_hosting_share < 1:
+        yield Limit("hosting", "limit of hosting", "facility MW", _each_quarter(case, "hosting"))
+    if v.hosting_used and case.policy.min_flexible_mw > 0:
+        yield Limit("flexible", "flexible floor", "facility MW", _each_quarter(case, "flexible", -1.0))
+
+
+def _moved_by_grid(case: Case, v: Variables) -> Iterator[tuple[str, float]]:
+    """One more megawatt of grid also raises what is a share of it."""
+    yield from _each_quarter(case, "grid")
+    if v.hosting_used:
+        yield from _each_quarter(case, "hosting", case.policy.max_hosting_share)
+        if case.policy.min_flexible_mw > 0:
+            yield from _each_quarter(case, "flexible")
+    for i in range(len(v.tenant_used)):
+        yield from _each_quarter(case, f"tenant__{i}", case.policy.max_tenant_share)
+
+
+def _each_quarter(case: Case, family: str, amount: float = 1.0) -> tuple[tuple[str, float], ...]:
+    return tuple((f"{family}__{q:03d}", amount) for q in range(case.timeline.quarters))

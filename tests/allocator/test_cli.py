@@ -1,0 +1,300 @@
+"""The command line as a script meets it: exit codes, what is written, what is said."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import highspy
+import pytest
+
+from allocator import cli
+
+ROOT = Path(__file__).resolve().parents[2]
+SOLVE_KEYS = {
+    "status", "npv_usd", "capex_usd", "peak_equity_usd", "irr", "levered_irr", "payback_years", "objective_terms",
+    "mix",    "schedule", "shadow_prices", "break_evens", "certificate", "explanation", "provenance",
+}  # fmt: skip
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["allocator", *arguments])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as leaving:
+            code = int(leaving.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory):
+    """River Bend solved once by the installed command, with everything that it can write."""
+    folder = tmp_path_factory.mktemp("solved")
+    command = [
+        sys.executable,
+        "-m",
+        "allocator.cli",
+        "solve",
+        "river-bend",
+        "--json",
+        str(folder / "a.json"),
+        "--lp",
+        str(folder / "a.mps"),
+        "--cross-check",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return folder, json.loads((folder / "a.json").read_text()), done.stdout
+
+
+def test_solve_writes_every_key_of_the_contract(solved):
+    assert set(solved[1]) >= SOLVE_KEYS
+
+
+def test_solve_takes_the_river_bend_lease_and_says_what_would_undo_it(solved):
+    answer = solved[1]
+    hosted = [line for line in answer["mix"] if line["use"] == "hosting"]
+    assert sum(line["units_mw"] for line in hosted) == pytest.approx(245.0, rel=1e-9)
+    assert sum(line["facility_mw"] for line in hosted) == pytest.approx(330.0, rel=1e-9)
+    words = " ".join(answer["explanation"])
+    assert "Lease all 245 MW (critical IT) to Fluidstack" in words
+    assert "holds down to a rent of" in words
+
+
+def test_ledger_terms_sum_to_npv(solved):
+    answer = solved[1]
+    assert sum(term["npv_usd"] for term in answer["objective_terms"]) == pytest.approx(answer["npv_usd"], rel=1e-9)
+
+
+def test_schedule_sums_to_grid_every_quarter(solved):
+    for quarter in solved[1]["schedule"]:
+        assert quarter["mining_mw"] + quarter["hosting_mw"] + quarter["idle_mw"] == pytest.approx(
+            quarter["grid_mw"], abs=1e-9
+        )
+
+
+def test_exported_program_solves_to_minus_npv_in_a_fresh_solver(solved):
+    folder, answer, _ = solved
+    solver = highspy.Highs()
+    solver.setOptionValue("output_flag", False)
+    solver.readModel(str(folder / "a.mps"))
+    solver.run()
+    assert solver.getInfo().objective_function_value == pytest.approx(-answer["npv_usd"], rel=1e-9)
+
+
+def test_terminal_says_decision_mix_and_checks(solved):
+    text = solved[2]
+    for words in ("River Bend · valued 7 Feb 2026", "hosting", "330.0", "break-even rent", "CBC agrees"):
+        assert words in text
+
+
+def test_json_dash_puts_json_alone_on_standard_output(run):
+    code, out, _ = run("solve", "river-bend", "--json", "-")
+    assert code == 0
+    assert json.loads(out)["status"] == "optimal"
+
+
+def test_set_changes_the_answer(run):
+    code, out, _ = run("solve", "river-bend", "--set", "leases[0].rent_usd_per_kw_month=1", "--json", "-")
+    assert code == 0
+    assert not [line for line in json.loads(out)["mix"] if line["use"] == "hosting"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "field"),
+    [
+        ("site.grid_mw=-5", "site.grid_mw"),
+        ("site.grid_mw=nan", "site.grid_mw"),
+        ("site.grid_mw=inf", "site.grid_mw"),
+        ("site.grid_mw=abc", "site.grid_mw"),
+        ("market.btc_price_usd=0", "market.btc_price_usd"),
+        ("market.fee_share=1.5", "market.fee_share"),
+        ("leases[0].critical_it_mw=1e9", "leases[0].critical_it_mw"),
+        ("leases[0].critical_it_mw=250", "leases[0].critical_it_mw"),
+        ("leases[0].term_years=0", "leases[0].term_years"),
+        ("leases[0].provisioning_ratio=0.5", "leases[0].provisioning_ratio"),
+        ("leases[0].latest_start=2027-03-01", "leases[0].latest_start"),
+        ("finance.tax_rate=2", "finance.tax_rate"),
+        ("no.such.path=1", "no"),
+        ("leases[99].critical_it_mw=1", "leases[99].critical_it_mw"),
+        ("horizon_years=0", "horizon_years"),
+        ("policy.capital_usd=-1", "policy.capital_usd"),
+        ("valuation_date=yesterday", "valuation_date"),
+        ("purchases[0].machine='S99'", "purchases[0].machine"),
+        ("policy.min_flexible_mw=100000", "policy.min_flexible_mw"),
+    ],
+)
+def test_a_bad_setting_is_refused_with_its_field_and_nothing_is_written(run, tmp_path, setting, field):
+    target = tmp_path / "answer.json"
+    code, out, err = run("solve", "river-bend", "--set", setting, "--json", str(target))
+    assert (code, out) == (2, "")
+    assert f"  {field}: " in err
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_fault_of_settings_and_case_is_listed_at_once(run):
+    bad = ("leases[9].ltc=1", "market.btcprice=1", "site.grid_mw=-1", "finance.tax_rate=nan", "fleets=3")
+    code, _, err = run("solve", "river-bend", *[part for setting in bad for part in ("--set", setting)])
+    assert code == 2
+    for words in (
+        "5 faults",
+        "leases[9].ltc",
+        "did you mean btc_price_usd?",
+        "site.grid_mw",
+        "finance.tax_rate",
+        "fleets",
+    ):
+        assert words in err
+
+
+@pytest.mark.parametrize("content", [b"", b"site = [[[", b"\x00\x01\x02", b"\xff\xfe", b"[[[[[[" * 5000])
+def test_a_file_that_is_no_case_is_refused(run, tmp_path, content):
+    case = tmp_path / "case.toml"
+    case.write_bytes(content)
+    code, _, err = run("solve", str(case), "--json", str(tmp_path / "a.json"))
+    assert code == 2
+    assert str(case) in err
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_a_missing_file_and_a_folder_are_refused(run, tmp_path):
+    assert run("solve", str(tmp_path / "absent.toml"))[0] == 2
+    assert run("solve", str(tmp_path))[0] == 2
+
+
+def test_targets_that_cannot_be_written_are_refused_before_any_work(run, tmp_path):
+    code, _, err = run("solve", "river-bend", "--json", str(tmp_path / "no" / "a.json"), "--lp", str(tmp_path))
+    assert code == 2
+    assert "its folder does not exist" in err
+    assert "it is a folder" in err
+
+
+def test_an_unknown_solver_is_refused_with_those_that_are_there(run):
+    code, _, err = run("solve", "river-bend", "--solver", "ABACUS")
+    assert code == 2
+    assert "HiGHS, CBC" in err
+
+
+def test_an_infeasible_case_exits_3_and_names_each_cure(run):
+    code, out, err = run(
+        "solve",
+        "river-bend",
+        "--set",
+        "leases[0].committed=true",
+        "--set",
+        "policy.capital_usd=100e6",
+        "--json",
+        "-",
+    )
+    answer = json.loads(out)
+    assert (code, answer["status"]) == (3, "infeasible")
+    assert "raise capital by" in err
+    assert "reduce commitment to River Bend by" in err
+    change = next(r["change"] for r in answer["repairs"] if r["limit"] == "capital")
+    enough = (
+        "--set",
+        "leases[0].committed=true",
+        "--set",
+        f"policy.capital_usd={100e6 + change * (1 + 1e-6) + 1}",
+    )
+    assert run("solve", "river-bend", *enough)[0] == 0
+    short = (
+        "--set",
+        "leases[0].committed=true",
+        "--set",
+        f"policy.capital_usd={100e6 + change * (1 - 1e-4)}",
+    )
+    assert run("solve", "river-bend", *short)[0] == 3
+
+
+def test_check_lists_the_faults_of_every_file(run, tmp_path):
+    case = tmp_path / "case.toml"
+    case.write_text('name = "x"\n[site]\ngrid_mw = -1\n[nonsense]\nx = 1\n')
+    code, _, err = run("check", "river-bend", str(case))
+    assert code == 2
+    for words in ("river-bend: sound", "valuation_date", "site.grid_mw", "nonsense"):
+        assert words in err
+    assert run("check", "river-bend", "brownfield")[0] == 0
+
+
+def test_init_writes_a_case_that_checks_and_never_overwrites(run, tmp_path):
+    case = tmp_path / "case.toml"
+    assert run("init", str(case), "--from", "brownfield")[0] == 0
+    assert "# facility MW:" in case.read_text()
+    assert run("check", str(case))[0] == 0
+    before = case.read_bytes()
+    assert run("init", str(case))[0] == 2
+    assert case.read_bytes() == before
+    assert run("init", str(tmp_path / "b.toml"), "--from", "absent")[0] == 2
+
+
+def test_network_prints_the_hashprice_that_f2pool_published(run):
+    # f2pool, 2 February 2026: BTC 76,176 USD, 141.67 T, 0.034 USD per TH a day.
+    code, out, _ = run(
+        "network", "--btc-price", "76176", "--difficulty", "141.67e12", "--fee-share", "0.006", "--json", "-"
+    )
+    assert code == 0
+    assert json.loads(out)["hashprice_usd_per_ph_day"] == pytest.approx(34.0, rel=2e-3)
+    assert (
+        "$34.01 /PH/day"
+        in run("network", "--btc-price", "76176", "--difficulty", "141.67e12", "--fee-share", "0.006")[1]
+    )
+
+
+def test_machines_prints_the_electricity_share_that_was_published(run):
+    # Market report of 2 February 2026: S21 XP Hydro, 0.06 USD/kWh, BTC 75,000: 52 %.
+    arguments = (
+        "machines",
+        "--btc-price",
+        "75000",
+        "--difficulty",
+        "141.67e12",
+        "--fee-share",
+        "0.006",
+        "--power-price",
+        "60",
+    )
+    code, out, _ = run(*arguments, "--json", "-")
+    rows = json.loads(out)
+    assert (code, len(rows)) == (0, 54)
+    hydro = next(r for r in rows if r["model"] == "Antminer S21 XP Hyd")
+    assert hydro["electricity_share_of_revenue"] == pytest.approx(0.516, abs=5e-4)
+    assert "51.6 %" in run(*arguments)[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("network", "--btc-price", "nan", "--difficulty", "1e14"),
+        ("network", "--btc-price", "1", "--difficulty", "1e14", "--block-minutes", "0"),
+        ("machines", "--power-price", "nan"),
+        ("machines", "--pool-fee", "1"),
+        ("machines", "--btc-price", "-3"),
+        ("network",),
+        ("nonsense",),
+    ],
+)
+def test_bad_figures_are_refused_in_words(run, arguments):
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert err.strip()
+    assert "Traceback" not in err
+
+
+def test_a_failure_while_writing_leaves_nothing_behind(tmp_path):
+    def fails(path: Path) -> None:
+        path.write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        cli.write_all([(tmp_path / "a.txt", lambda p: p.write_text("whole")), (tmp_path / "b.txt", fails)])
+    assert list(tmp_path.iterdir()) == []
