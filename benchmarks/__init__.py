@@ -1,0 +1,1 @@
+"""Speed beside the alternatives, in one run, as ratios. ``make bench`` runs them all."""
