@@ -169,9 +169,7 @@ def test_our_lease_with_the_prototypes_ramp_and_draws_is_the_prototype():
     np.testing.assert_allclose(ours, prototype_flow(10.5), rtol=1e-12, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("capex", "rents"), [(9.0, (78, 83, 89)), (10.5, (91, 97, 104)), (13.0, (112, 120, 129))]
-)
+@pytest.mark.parametrize(("capex", "rents"), [(9.0, (78, 83, 89)), (10.5, (91, 97, 104)), (13.0, (112, 120, 129))])
 def test_break_even_rents_of_section_7(capex, rents):
     for rate, expected in zip((0.08, 0.09, 0.10), rents, strict=True):
         flow = prototype_flow(capex)

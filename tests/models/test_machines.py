@@ -23,15 +23,11 @@ def test_the_catalogue_has_54_machines_with_different_names():
 def test_efficiency_is_watts_over_terahashes_to_the_digits_printed(row):
     machine = machines_by_name()[row["model"]]
     digits = len(row["efficiency_j_per_th"].partition(".")[2])
-    assert machine.efficiency_j_per_th == pytest.approx(
-        float(row["efficiency_j_per_th"]), abs=0.51 * 10**-digits
-    )
+    assert machine.efficiency_j_per_th == pytest.approx(float(row["efficiency_j_per_th"]), abs=0.51 * 10**-digits)
     assert machine.efficiency_j_per_th * machine.hashrate_th == pytest.approx(machine.power_w, rel=1e-12)
 
 
-@pytest.mark.parametrize(
-    "row", [r for r in ROWS if r["price_usd"] and r["price_usd_per_th"]], ids=lambda r: r["model"]
-)
+@pytest.mark.parametrize("row", [r for r in ROWS if r["price_usd"] and r["price_usd_per_th"]], ids=lambda r: r["model"])
 def test_the_price_of_a_machine_is_its_price_per_terahash_times_its_hashrate(row):
     half_a_cent = 0.00501 * float(row["hashrate_th"])
     stated = float(row["price_usd_per_th"]) * float(row["hashrate_th"])

@@ -16,9 +16,7 @@ HASHPRICE = st.floats(1, 500)
 
 
 @given(EFFICIENCY, st.floats(1, 2), HASHPRICE, st.floats(0, 0.1))
-def test_revenue_per_mwh_is_the_hashes_of_a_megawatt_in_an_hour_at_the_hashprice(
-    efficiency, pue, hashprice, fee
-):
+def test_revenue_per_mwh_is_the_hashes_of_a_megawatt_in_an_hour_at_the_hashprice(efficiency, pue, hashprice, fee):
     terahashes = 1e6 / pue / efficiency  # 1 MW = 1e6 J/s
     expected = terahashes / 1000 * hashprice / 24 * (1 - fee)
     found = mining.revenue_usd_per_mwh(np.array([hashprice]), efficiency, pue, fee)[0]
@@ -60,9 +58,7 @@ def test_a_year_of_fixed_opex_without_growth_is_its_yearly_figure():
 
 
 def test_resale_halves_every_year_at_a_decline_of_one_half():
-    np.testing.assert_allclose(
-        mining.resale_usd(800.0, 0.5, np.array([0.0, 12.0, 36.0])), [800, 400, 100], rtol=1e-12
-    )
+    np.testing.assert_allclose(mining.resale_usd(800.0, 0.5, np.array([0.0, 12.0, 36.0])), [800, 400, 100], rtol=1e-12)
 
 
 def test_a_used_machine_keeps_about_6_percent_after_three_and_a_half_years():
@@ -80,12 +76,8 @@ def test_machines_for_a_megawatt_cost_their_price_times_the_hashrate_it_carries(
 
 def test_only_a_successor_improves_and_cheapens_with_the_years():
     assumptions = Mining(successor_efficiency_j_per_th=9.5, efficiency_gain_per_year=0.12)
-    assert mining.efficiency_j_per_th("successor", assumptions, 3.0) == pytest.approx(
-        9.5 * 0.88**3, rel=1e-12
-    )
-    assert mining.price_usd_per_th("successor", 18.95, assumptions, 3.0) == pytest.approx(
-        18.95 * 0.88**3, rel=1e-12
-    )
+    assert mining.efficiency_j_per_th("successor", assumptions, 3.0) == pytest.approx(9.5 * 0.88**3, rel=1e-12)
+    assert mining.price_usd_per_th("successor", 18.95, assumptions, 3.0) == pytest.approx(18.95 * 0.88**3, rel=1e-12)
     assert mining.efficiency_j_per_th("S21 XP Hyd", assumptions, 3.0) == pytest.approx(12.0, rel=1e-9)
     assert mining.price_usd_per_th("S21 XP Hyd", 10.45, assumptions, 3.0) == 10.45
 

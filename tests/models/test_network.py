@@ -123,23 +123,15 @@ def test_hashprice_times_hashrate_is_the_miners_daily_revenue(difficulty, minute
 
 @given(DIFFICULTIES, st.floats(4, 30))
 def test_block_minutes_and_hashrate_are_inverses(difficulty, minutes):
-    assert block_minutes_at(difficulty, hashrate_eh_s(difficulty, minutes)) == pytest.approx(
-        minutes, rel=1e-12
-    )
+    assert block_minutes_at(difficulty, hashrate_eh_s(difficulty, minutes)) == pytest.approx(minutes, rel=1e-12)
 
 
 @given(DIFFICULTIES, st.floats(1.5, 10), st.floats(1, 1e6))
 def test_hashprice_is_proportional_to_price_and_reward_and_inverse_to_difficulty(difficulty, factor, price):
     base = hashprice_usd_per_ph_day(price, difficulty, 3.125)
-    assert hashprice_usd_per_ph_day(price * factor, difficulty, 3.125) == pytest.approx(
-        base * factor, rel=1e-12
-    )
-    assert hashprice_usd_per_ph_day(price, difficulty * factor, 3.125) == pytest.approx(
-        base / factor, rel=1e-12
-    )
-    assert hashprice_usd_per_ph_day(price, difficulty, 3.125 * factor) == pytest.approx(
-        base * factor, rel=1e-12
-    )
+    assert hashprice_usd_per_ph_day(price * factor, difficulty, 3.125) == pytest.approx(base * factor, rel=1e-12)
+    assert hashprice_usd_per_ph_day(price, difficulty * factor, 3.125) == pytest.approx(base / factor, rel=1e-12)
+    assert hashprice_usd_per_ph_day(price, difficulty, 3.125 * factor) == pytest.approx(base * factor, rel=1e-12)
 
 
 @given(st.floats(0, 0.9))
@@ -159,9 +151,7 @@ def test_a_retarget_changes_difficulty_by_at_most_four(minutes, factor):
 # The network's response
 
 
-def _shares(
-    market: Market, timeline: Timeline, price: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _shares(market: Market, timeline: Timeline, price: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hashprice, running and installed hashrate, month by month; the share that runs is found by bisection.
 
     Written from the economics, not from the code: hashprice is revenue over running hashrate, and the share
@@ -204,9 +194,7 @@ def _shares(
     theta=st.floats(0.8, 2.5),
     leaving=st.floats(0, 0.3),
 )
-def test_the_path_is_that_of_a_simulation_that_bisects_each_month(
-    price, growth, elasticity, speed, theta, leaving
-):
+def test_the_path_is_that_of_a_simulation_that_bisects_each_month(price, growth, elasticity, speed, theta, leaving):
     market = Market(
         btc_price_usd=price, btc_growth_per_year=growth, switch_off_elasticity_to_hashprice=elasticity,
         entry_speed_per_year=speed, full_run_multiple=theta, hashrate_leaving_for_ai=leaving,
@@ -221,12 +209,8 @@ def test_the_path_is_that_of_a_simulation_that_bisects_each_month(
 
 
 @given(st.floats(2e4, 3e5), st.floats(80e12, 250e12), st.floats(0, 0.05), st.booleans())
-def test_the_first_state_reproduces_the_difficulty_and_hashprice_given(
-    price, difficulty, fee_share, responds
-):
-    market = Market(
-        btc_price_usd=price, difficulty=difficulty, fee_share=fee_share, network_responds=responds
-    )
+def test_the_first_state_reproduces_the_difficulty_and_hashprice_given(price, difficulty, fee_share, responds):
+    market = Market(btc_price_usd=price, difficulty=difficulty, fee_share=fee_share, network_responds=responds)
     path = network_path(market, TWENTY_YEARS)
     assert path.difficulty[0] == pytest.approx(difficulty, rel=1e-12)
     expected = price * 3.125 / (1 - fee_share) * 86_400 * 1e15 / (difficulty * 2**32)
@@ -240,9 +224,7 @@ def test_many_paths_at_once_are_the_same_as_one_by_one():
     together = network_path(Market(), TWENTY_YEARS, prices)
     for s in range(7):
         alone = network_path(Market(), TWENTY_YEARS, prices[:, s])
-        np.testing.assert_allclose(
-            together.hashprice_usd_per_ph_day[:, s], alone.hashprice_usd_per_ph_day, rtol=1e-12
-        )
+        np.testing.assert_allclose(together.hashprice_usd_per_ph_day[:, s], alone.hashprice_usd_per_ph_day, rtol=1e-12)
 
 
 # The three traps
@@ -280,9 +262,7 @@ def test_the_switch_off_threshold_falls_with_the_cost_of_new_machines():
     ratio = path.hashprice_usd_per_ph_day[month] / (1.5 * 36.5 * 1.12**-14)
     assert share[month] == pytest.approx(min(1.0, ratio**0.45), rel=1e-9)
     against_todays_cost = (path.hashprice_usd_per_ph_day[month] / (1.5 * 36.5)) ** 0.45
-    assert (
-        share[month] > 1.8 * against_todays_cost
-    )  # a fixed threshold would count most of the network as off
+    assert share[month] > 1.8 * against_todays_cost  # a fixed threshold would count most of the network as off
 
 
 def test_without_halvings_hashprice_tends_to_entry_cost(monkeypatch):
@@ -294,9 +274,7 @@ def test_without_halvings_hashprice_tends_to_entry_cost(monkeypatch):
     assert ratio[240] == pytest.approx(1.0, abs=0.01)
     for price in (60e3, 30e3):
         far = _from_60k(price, leaving=0.10)
-        assert far.hashprice_usd_per_ph_day[240] == pytest.approx(
-            far.entry_cost_usd_per_ph_day[240], rel=0.01
-        )
+        assert far.hashprice_usd_per_ph_day[240] == pytest.approx(far.entry_cost_usd_per_ph_day[240], rel=0.01)
 
 
 # Behaviour from 60,000 USD and 936 EH/s (ECONOMICS.md section 1). Its figures come out with entry cost 35 on

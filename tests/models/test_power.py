@@ -52,9 +52,7 @@ def test_more_revenue_never_lowers_the_margin_and_adds_at_most_itself(hourly, re
 
 def test_negative_prices_pay_the_load_that_runs():
     curve = PriceDurationCurve(np.array([-30.0, 100.0]), np.array([0.25, 0.75]))
-    assert margin_usd_per_mwh(np.array([10.0]), curve, np.ones(1), 0.0)[0] == pytest.approx(
-        0.25 * 40, rel=1e-12
-    )
+    assert margin_usd_per_mwh(np.array([10.0]), curve, np.ones(1), 0.0)[0] == pytest.approx(0.25 * 40, rel=1e-12)
 
 
 def test_a_flat_tariff_is_one_block_of_every_hour():

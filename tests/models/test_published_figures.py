@@ -63,9 +63,7 @@ def btc_per_ph_day(difficulty: float = FEBRUARY, fees: float = FEES) -> float:
 
 def share_percent(efficiency: float) -> float:
     """Electricity over revenue at BTC 75,000 and 0.06 USD/kWh."""
-    return 100 * electricity_share_of_revenue(
-        efficiency, 60.0, hashprice_usd_per_ph_day(75_000, FEBRUARY, reward())
-    )
+    return 100 * electricity_share_of_revenue(efficiency, 60.0, hashprice_usd_per_ph_day(75_000, FEBRUARY, reward()))
 
 
 def shutdown(efficiency: float, pool_fee: float = 0.0) -> float:
@@ -78,12 +76,7 @@ def label(model: str) -> float:
 
 
 def daily_revenue_musd(price: float, difficulty: float, minutes: float) -> float:
-    return (
-        hashprice_usd_per_ph_day(price, difficulty, reward())
-        * hashrate_eh_s(difficulty, minutes)
-        * 1000
-        / 1e6
-    )
+    return hashprice_usd_per_ph_day(price, difficulty, reward()) * hashrate_eh_s(difficulty, minutes) * 1000 / 1e6
 
 
 def retarget_chain(difficulty_t: float, change: float) -> float:
@@ -237,9 +230,7 @@ def test_rents_that_nobody_stated_but_that_follow_from_what_was():
     )
     core_scientific = first_year_rent_usd_per_kw_month(10.2e9, 590, 12, 0.0)
     assert core_scientific == pytest.approx(float(ROWS["L09"]["stated"]), rel=1e-9)
-    assert average_rent_usd_per_kw_month(core_scientific, 12, 0.0) == pytest.approx(
-        core_scientific, rel=1e-12
-    )
+    assert average_rent_usd_per_kw_month(core_scientific, 12, 0.0) == pytest.approx(core_scientific, rel=1e-12)
     cover = 376.4e6 * 0.986 / level_payment(3.25e9, 0.06192, 15)
     assert cover == pytest.approx(float(ROWS["L15"]["computed"]), rel=2e-4)
 

@@ -24,9 +24,7 @@ def yearly(*flows: float) -> np.ndarray:
 @given(RATES, FLOWS)
 def test_npv_equals_numpy_financials_at_the_monthly_rate(rate, flow):
     expected = npf.npv((1 + rate) ** (1 / 12) - 1, flow)
-    assert npv(rate, flow) == pytest.approx(
-        expected, rel=1e-9, abs=1e-9 * float(np.abs(flow).sum() + 1) * 2**5
-    )
+    assert npv(rate, flow) == pytest.approx(expected, rel=1e-9, abs=1e-9 * float(np.abs(flow).sum() + 1) * 2**5)
 
 
 @given(RATES, FLOWS, st.floats(-100, 100), st.floats(-100, 100))

@@ -59,9 +59,7 @@ def test_carried_forward_is_a_loss_pool_kept_month_by_month(rate, income):
         used = min(pool, max(amount, 0.0))
         pool += max(-amount, 0.0) - used
         expected.append(rate * (max(amount, 0.0) - used))
-    np.testing.assert_allclose(
-        tax_carried_forward(rate, income), expected, atol=1e-9 * (np.abs(income).sum() + 1)
-    )
+    np.testing.assert_allclose(tax_carried_forward(rate, income), expected, atol=1e-9 * (np.abs(income).sum() + 1))
 
 
 @given(st.floats(0, 0.6), INCOME)

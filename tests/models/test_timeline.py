@@ -92,9 +92,7 @@ def test_quarter_of_is_the_quarter_that_holds_a_day(valuation, ahead):
     assert timeline.quarter_start(quarter) <= day < timeline.quarter_start(quarter + 1)
 
 
-@pytest.mark.parametrize(
-    "last", [date(2026, 1, 31), date(2026, 8, 31), date(2025, 11, 30), date(2024, 11, 29)]
-)
+@pytest.mark.parametrize("last", [date(2026, 1, 31), date(2026, 8, 31), date(2025, 11, 30), date(2024, 11, 29)])
 def test_quarters_that_start_on_a_31st_keep_their_edges(last):
     timeline = Timeline(last, 3)
     for quarter in range(timeline.quarters):
