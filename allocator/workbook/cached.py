@@ -1,0 +1,85 @@
+"""Values beside formulas: openpyxl writes none, and previewers, phones and pandas show blanks without them.
+
+The saved file is evaluated by ironcalc, and each result is put as ``<v>`` beside its ``<f>`` in the sheet's XML. A
+spreadsheet program still recalculates everything when it opens the file.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import ironcalc
+from defusedxml.ElementTree import fromstring
+from openpyxl.utils import column_index_from_string
+
+_CELL = re.compile(r'<c r="([A-Z]+)([0-9]+)"((?: s="[0-9]+")?)(?: t="[a-z]+")?><f>(.*?)</f><v ?/?>(?:</v>)?</c>', re.DOTALL)
+_ERRORS = {"#VALUE!", "#REF!", "#NAME?", "#DIV/0!", "#N/A", "#NUM!", "#NULL!", "#ERROR!", "#CIRC!", "#N/IMPL!", "#SPILL!", "#CALC!"}
+_RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+class CalculationError(Exception):
+    """A formula of the pack has no value: the pack is not written."""
+
+
+def evaluated(path: Path) -> Any:
+    """The workbook with every formula evaluated."""
+    model = ironcalc.load_from_xlsx(str(path), "en", "UTC", "en")
+    model.evaluate()
+    return model
+
+
+def write_cached_values(source: Path, target: Path, model: Any) -> None:
+    """Copy a workbook with the value of each formula beside it.
+
+    Raises
+    ------
+    CalculationError
+        If a formula evaluates to an error.
+    """
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as new:
+        sheets = dict(_sheet_parts(old))
+        for item in old.infolist():
+            content = old.read(item)
+            if item.filename in sheets:
+                content = _with_values(content.decode(), model, sheets[item.filename]).encode()
+            new.writestr(item.filename, content)
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, int]]:
+    """Part name and position of each sheet."""
+    book, links = fromstring(archive.read("xl/workbook.xml")), fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    targets = {link.get("Id"): link.get("Target") for link in links}
+    for position, sheet in enumerate(book.find("{*}sheets")):
+        target = targets[sheet.get(_RELATIONSHIP)].removeprefix("/xl/")
+        yield f"xl/{target}", position
+
+
+def _with_values(xml: str, model: Any, sheet: int) -> str:
+    value_at = model.get_cell_value
+
+    def cell(found: re.Match[str]) -> str:
+        column, row, style, formula = found.groups()
+        value = value_at(sheet, int(row), column_index_from_string(column))
+        kind, text = _encoded(value, f"{column}{row}", formula)
+        return f'<c r="{column}{row}"{style}{kind}><f>{formula}</f><v>{text}</v></c>'
+
+    return _CELL.sub(cell, xml)
+
+
+def _encoded(value: Any, address: str, formula: str) -> tuple[str, str]:
+    if isinstance(value, bool):
+        return ' t="b"', "1" if value else "0"
+    if isinstance(value, (int, float)):
+        if not math.isfinite(value):
+            raise CalculationError(f"{address} is not a finite number: {formula}")
+        return "", repr(value)
+    text = "" if value is None else str(value)
+    if text in _ERRORS:
+        raise CalculationError(f"{address} is {text}: {formula}")
+    return ' t="str"', escape(text)

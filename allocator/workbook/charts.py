@@ -1,0 +1,105 @@
+"""Charts of the Summary: the schedule by use, and the bridge of NPV by activity."""
+
+from __future__ import annotations
+
+from openpyxl.chart import BarChart, LineChart, Reference
+from openpyxl.chart.data_source import StrData, StrRef, StrVal
+from openpyxl.chart.series import SeriesLabel
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.chart.text import RichText, Text
+from openpyxl.chart.title import Title
+from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.text import CharacterProperties, Font, Paragraph, ParagraphProperties, RegularTextRun
+from openpyxl.utils import column_index_from_string
+from openpyxl.worksheet.worksheet import Worksheet
+
+from allocator.workbook.bridge import BASE, GAIN_BELOW, LABEL, LOSS_BELOW, TOTAL, Bridge
+from allocator.workbook.bridge import GAIN as GAIN_COLUMN
+from allocator.workbook.bridge import LOSS as LOSS_COLUMN
+from allocator.workbook.schedule_sheet import FIRST_COLUMN, GRID_ROW, LABEL_ROW, USE_ROWS, Schedule
+from allocator.workbook.style import FONT, GAIN, HOSTING, IDLE, INK, LOSS, MINING, QUIET, RULE
+
+
+def _text(size: int, *, bold: bool = False, colour: str = INK) -> RichText:
+    properties = CharacterProperties(latin=Font(typeface=FONT), sz=size, b=bold, solidFill=colour)
+    return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=properties), endParaRPr=properties)])
+
+
+def _title(address: str, shown: str) -> Title:
+    """A title read from a cell, so that it follows your mix; ``shown`` is what it says until it is recalculated."""
+    kept = StrData(ptCount=1, pt=[StrVal(idx=0, v=shown)])
+    return Title(tx=Text(strRef=StrRef(f=address, strCache=kept)), overlay=False, txPr=_text(1000, bold=True))
+
+
+def _axes(chart: BarChart, unit: str) -> None:
+    for axis in (chart.x_axis, chart.y_axis):
+        axis.delete = False
+        axis.txPr = _text(700, colour=QUIET)
+        axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=RULE, w=6350))
+    chart.x_axis.tickLblPos = "low"
+    chart.y_axis.title = Title(tx=Text(rich=_plain(unit)), overlay=False)
+    chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E6E6E6", w=6350))
+
+
+def _plain(text: str) -> RichText:
+    properties = CharacterProperties(latin=Font(typeface=FONT), sz=700, b=False, solidFill=QUIET)
+    return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=properties), r=[RegularTextRun(rPr=properties, t=text)])])
+
+
+def _frame(chart: BarChart, width_cm: float, height_cm: float) -> None:
+    chart.width, chart.height = width_cm, height_cm
+    chart.graphical_properties = GraphicalProperties(ln=LineProperties(noFill=True))
+    chart.roundedCorners = False
+
+
+def schedule_chart(sheet: Worksheet, schedule: Schedule, title_address: str, title: str) -> BarChart:
+    """Stacked facility MW by quarter, the grid as a line."""
+    chart = BarChart()
+    chart.type, chart.grouping, chart.overlap, chart.gapWidth = "col", "stacked", 100, 0
+    last = FIRST_COLUMN + schedule.quarters - 1
+    for use, colour in (("hosting", HOSTING), ("mining", MINING), ("idle", IDLE)):
+        chart.add_data(Reference(sheet, min_col=FIRST_COLUMN, max_col=last, min_row=USE_ROWS[use]), from_rows=True, titles_from_data=False)
+        series = chart.series[-1]
+        series.tx = _series_name(sheet, USE_ROWS[use])
+        series.graphicalProperties = GraphicalProperties(solidFill=colour, ln=LineProperties(noFill=True))
+    chart.set_categories(Reference(sheet, min_col=FIRST_COLUMN, max_col=last, min_row=LABEL_ROW))
+    chart.title = _title(title_address, title)
+    _axes(chart, "facility MW")
+    chart.x_axis.tickLblSkip, chart.x_axis.tickMarkSkip = 8, 4
+    chart.y_axis.number_format, chart.y_axis.scaling.min = "#,##0", 0
+    line = LineChart()
+    line.add_data(Reference(sheet, min_col=FIRST_COLUMN, max_col=last, min_row=GRID_ROW), from_rows=True, titles_from_data=False)
+    grid = line.series[0]
+    grid.tx, grid.smooth = _series_name(sheet, GRID_ROW), False
+    grid.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=INK, w=15875))
+    grid.marker.symbol = "none"
+    chart += line
+    chart.legend.position = "b"
+    chart.legend.txPr = _text(700, colour=QUIET)
+    _frame(chart, 13.6, 7.6)
+    return chart
+
+
+def _series_name(sheet: Worksheet, row: int) -> SeriesLabel:
+    return SeriesLabel(strRef=StrRef(f=f"'{sheet.title}'!$A${row}"))
+
+
+def bridge_chart(sheet: Worksheet, bridge: Bridge, title_address: str, title: str) -> BarChart:
+    """Waterfall: an unseen base, gains, losses, and the total; each bar's label states its value."""
+    chart = BarChart()
+    chart.type, chart.grouping, chart.overlap, chart.gapWidth = "col", "stacked", 100, 40
+    colours = {BASE: None, GAIN_COLUMN: GAIN, GAIN_BELOW: GAIN, LOSS_COLUMN: LOSS, LOSS_BELOW: LOSS, TOTAL: HOSTING}
+    for column, colour in colours.items():
+        position = column_index_from_string(column)
+        chart.add_data(Reference(sheet, min_col=position, min_row=bridge.first_row, max_row=bridge.last_row), titles_from_data=False)
+        looks = GraphicalProperties(noFill=True) if colour is None else GraphicalProperties(solidFill=colour)
+        looks.line.noFill = True
+        chart.series[-1].graphicalProperties = looks
+    label = column_index_from_string(LABEL)
+    chart.set_categories(Reference(sheet, min_col=label, min_row=bridge.first_row, max_row=bridge.last_row))
+    chart.title = _title(title_address, title)
+    _axes(chart, "NPV, USD million")
+    chart.y_axis.number_format = "#,##0"
+    chart.legend = None
+    _frame(chart, 13.6, 7.6)
+    return chart

@@ -1,0 +1,144 @@
+"""A statement as a sheet: labels left, months to the right, one formula a row copied across."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from openpyxl.cell.cell import Cell
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from allocator.workbook.lines import (
+    FIRST_MONTH_COLUMN,
+    LABEL_COLUMN,
+    OPENING_COLUMN,
+    SINGLE_COLUMN,
+    UNIT_COLUMN,
+    Heading,
+    Line,
+    Placed,
+    Row,
+    Single,
+    Statement,
+    StatementValues,
+    resolved,
+)
+from allocator.workbook.style import (
+    INK,
+    MONTH,
+    PAPER,
+    QUIET,
+    WHOLE,
+    heading,
+    number_format,
+    print_setup,
+    put,
+)
+
+FIRST_ROW = 6
+"""Rows 1 and 2 say what the sheet is, 3 and 4 hold month and date, 5 is empty."""
+LAST_HEAD_ROW = 4
+
+
+def placed(statement: Statement[Any], title: str, months: int) -> Placed:
+    """Where every line of a statement will lie on its sheet. The calendar's own lines lie in the head."""
+    rows: dict[str, int] = {}
+    row = FIRST_ROW
+    for item in statement:
+        if isinstance(item, Heading):
+            row += 1 if row > FIRST_ROW else 0
+        elif item.name in _HEAD:
+            rows[item.name] = _HEAD[item.name]
+            continue
+        else:
+            rows[item.name] = row
+        row += 1
+    singles = frozenset(item.name for item in statement if isinstance(item, Single))
+    return Placed(title, rows, singles, months)
+
+
+_HEAD = {"month": 3, "date": 4}
+
+
+def write_statement(sheet: Worksheet, statement: Statement[Any], here: Placed, others: Mapping[str, Placed], *, title: str, note: str,
+                    own_inputs: str = "", properties: StatementValues | None = None) -> None:  # fmt: skip
+    """Write a statement; ``properties`` gives the values of numbers that have no formula."""
+    heading(sheet, title, note)
+    _widths(sheet, here)
+    if "month" not in here.rows:
+        _calendar(sheet, here, others["network"])
+    row = FIRST_ROW
+    for item in statement:
+        if isinstance(item, Heading):
+            row += 1 if row > FIRST_ROW else 0
+            put(sheet, f"A{row}", item.label, bold=True)
+            row += 1
+            continue
+        _labels(sheet, here.rows[item.name], item)
+        if isinstance(item, Single):
+            _write_single(sheet, item, here, others, own_inputs, properties)
+        else:
+            _write_line(sheet, item, here, others, own_inputs)
+        row = max(row, here.rows[item.name] + 1)
+    sheet.freeze_panes = sheet.cell(LAST_HEAD_ROW + 1, FIRST_MONTH_COLUMN)
+    print_setup(sheet, titles_rows="1:4", title_columns="A:D")
+    sheet.page_setup.fitToWidth = max(1, here.months // 60)
+
+
+def _widths(sheet: Worksheet, here: Placed) -> None:
+    for column, width in ((LABEL_COLUMN, 44), (UNIT_COLUMN, 16), (SINGLE_COLUMN, 15), (OPENING_COLUMN, 3)):
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    first = get_column_letter(FIRST_MONTH_COLUMN)
+    group = sheet.column_dimensions[first]
+    group.width, group.min, group.max = 11.5, FIRST_MONTH_COLUMN, FIRST_MONTH_COLUMN + here.months
+
+
+def _labels(sheet: Worksheet, row: int, item: Row[Any]) -> None:
+    assert not isinstance(item, Heading)
+    strong = isinstance(item, Line) and item.name in _STRONG
+    put(sheet, f"A{row}", item.label, bold=strong)
+    put(sheet, f"B{row}", item.unit, colour=QUIET)
+
+
+_STRONG = {"cash_flow_usd", "equity_cash_flow_usd", "noi_usd", "operating_cash_usd", "hashprice", "npv_usd"}
+
+
+def _calendar(sheet: Worksheet, here: Placed, network: Placed) -> None:
+    for label, row, form in (("month", 3, WHOLE), ("date", 4, MONTH)):
+        put(sheet, f"A{row}", "Month" if label == "month" else "Flows fall on", bold=True, fill=PAPER)
+        put(sheet, f"B{row}", None, fill=PAPER)
+        put(sheet, f"C{row}", "Total" if row == LAST_HEAD_ROW else None, bold=True, fill=PAPER, align="right")
+        put(sheet, f"D{row}", None, fill=PAPER)
+        _across(sheet, row, here, lambda column, label=label: f"={network.month(label, get_column_letter(column))}", form, bold=True, fill=PAPER)
+
+
+def _write_single(sheet: Worksheet, item: Single[Any], here: Placed, others: Mapping[str, Placed], own_inputs: str,
+                  properties: StatementValues | None) -> None:  # fmt: skip
+    row = here.rows[item.name]
+    if item.formula is None:
+        assert properties is not None
+        put(sheet, f"C{row}", properties[item.name], form=number_format(item.unit))
+    else:
+        put(sheet, f"C{row}", resolved(item.formula, here, others, own_inputs).text, form=number_format(item.unit), bold=item.name in _STRONG)
+
+
+def _write_line(sheet: Worksheet, item: Line[Any], here: Placed, others: Mapping[str, Placed], own_inputs: str) -> None:
+    row = here.rows[item.name]
+    form = number_format(item.unit)
+    if item.total:
+        put(sheet, f"C{row}", f"=SUM({here.all_months(item.name).partition('!')[2]})", form=form, bold=True)
+    if item.opening is not None:
+        put(sheet, f"D{row}", item.opening, form=form, colour="A0A0A0", size=7)
+    formula = resolved(item.formula, here, others, own_inputs)
+    in_head = item.name in _HEAD
+    _across(sheet, row, here, formula.at, form, bold=in_head or item.name in _STRONG, fill=PAPER if in_head else None)
+
+
+def _across(sheet: Worksheet, row: int, here: Placed, formula: Any, form: str, *, bold: bool = False, fill: str | None = None) -> None:
+    """One formula in every month. The looks are set once and shared: a workbook holds a hundred thousand such cells."""
+    first = put(sheet, sheet.cell(row, FIRST_MONTH_COLUMN).coordinate, formula(FIRST_MONTH_COLUMN), form=form, bold=bold, colour=INK, fill=fill)
+    looks = first._style  # noqa: SLF001  (openpyxl's own shared style record; setting each attribute costs ten times as much)
+    for column in range(FIRST_MONTH_COLUMN + 1, FIRST_MONTH_COLUMN + here.months + 1):
+        cell: Cell = sheet.cell(row, column, formula(column))
+        cell._style = looks  # noqa: SLF001

@@ -1,0 +1,194 @@
+"""Sheet Schedule: facility MW by use in every quarter, and the limits that hold by quarter; live from *your mix*."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from allocator.activities import Kind, Use
+from allocator.case import Case
+from allocator.workbook.assumptions_sheet import input_name
+from allocator.workbook.entries import Entry
+from allocator.workbook.lines import FIRST_MONTH_COLUMN, Placed
+from allocator.workbook.style import (
+    DATE,
+    HOSTING,
+    IDLE,
+    MEGAWATTS,
+    MINING,
+    MONEY,
+    PAPER,
+    QUIET,
+    WHOLE,
+    heading,
+    print_setup,
+    put,
+    put_text,
+)
+from models.timeline import MONTHS_PER_QUARTER
+
+SHEET = "Schedule"
+FIRST_COLUMN = 5
+QUARTER_ROW, LABEL_ROW, START_ROW, GRID_ROW = 3, 4, 5, 7
+USE_ROWS = {"mining": 8, "hosting": 9, "idle": 10}
+FIRST_ENTRY_ROW = 13
+QuarterFormula = Callable[[str, str, int], str]
+"""Formula of a quarter from the letters of its column and the column before, and the quarter's number."""
+Limit = tuple[str, str, QuarterFormula, QuarterFormula]
+"""Label, unit, use and size."""
+
+
+@dataclass(frozen=True)
+class QuarterlyLimit:
+    """A limit with the rows of the sheet that state its use, its size and what is left."""
+
+    label: str
+    unit: str
+    used_row: int
+    limit_row: int
+    headroom_row: int
+
+
+@dataclass
+class Schedule:
+    """Where the sheet's lines lie, for charts, limits and checks."""
+
+    quarters: int
+    limits: list[QuarterlyLimit] = field(default_factory=list)
+
+    @property
+    def last_column(self) -> str:
+        """Letter of the last quarter's column."""
+        return get_column_letter(FIRST_COLUMN + self.quarters - 1)
+
+    def all_quarters(self, row: int) -> str:
+        """Absolute address of every quarter of a row."""
+        return f"'{SHEET}'!${get_column_letter(FIRST_COLUMN)}${row}:${self.last_column}${row}"
+
+    def holds(self, limit: QuarterlyLimit) -> str:
+        """Formula, without ``=``, of whether a limit holds in every quarter but for a solver's last digits."""
+        slack = "const__tolerance_usd" if limit.unit == "USD" else "const__tolerance_mw"
+        return (
+            f"MIN({self.all_quarters(limit.headroom_row)})>=-{slack}-const__tolerance_share*MAX({self.all_quarters(limit.used_row)})"
+        )
+
+
+def write_schedule(sheet: Worksheet, case: Case, entries: Sequence[Entry], monthly: Placed) -> Schedule:
+    """Grid, uses, every activity and every limit by quarter."""
+    heading(sheet, "Schedule", "Facility MW in use in each quarter, from your mix on sheet Mix. A quarter counts its fullest month.")
+    schedule = Schedule(case.timeline.quarters)
+    for column, width in (("A", 46), ("B", 14), ("C", 14), ("D", 3)):
+        sheet.column_dimensions[column].width = width
+    span = sheet.column_dimensions[get_column_letter(FIRST_COLUMN)]
+    span.width, span.min, span.max = 10.5, FIRST_COLUMN, FIRST_COLUMN + schedule.quarters - 1
+    write = _Rows(sheet, schedule)
+    write.row(QUARTER_ROW, "Quarter", "quarters", lambda c, b, q: f"={b}{QUARTER_ROW}+1", WHOLE, head=True)
+    put(sheet, f"D{QUARTER_ROW}", -1, colour="A0A0A0", size=7)
+    write.row(LABEL_ROW, "Begins in", "", lambda c, b, q: f'="Q"&ROUNDUP(MONTH({c}{START_ROW})/const__months_per_quarter,0)&" "&YEAR({c}{START_ROW})', "General", head=True)
+    write.row(START_ROW, "First day", "date", lambda c, b, q: f"=EDATE(in__valuation_date,const__months_per_quarter*{c}{QUARTER_ROW})", DATE, head=True)
+    write.row(GRID_ROW, "Grid", "facility MW", lambda c, b, q: _stage("tables__grid", f"{c}${START_ROW}"), MEGAWATTS)
+    last = FIRST_ENTRY_ROW + len(entries) - 1
+    put(sheet, f"A{FIRST_ENTRY_ROW - 1}", "Every activity", bold=True)
+    for row, entry in enumerate(entries, start=FIRST_ENTRY_ROW):
+        write.row(row, entry.activity.name, "facility MW", _occupied(entry), MEGAWATTS)
+    rows = range(FIRST_ENTRY_ROW, last + 1)
+    for use in Use:
+        own = [r for r, e in zip(rows, entries, strict=True) if e.activity.use is use]
+        write.row(USE_ROWS[use.value], use.value.capitalize(), "facility MW",
+                  lambda c, b, q, own=own: f"=SUM({c}{own[0]}:{c}{own[-1]})" if own else f"=0*{c}{GRID_ROW}", MEGAWATTS, total="MAX")  # fmt: skip
+    write.row(USE_ROWS["idle"], "Idle", "facility MW", lambda c, b, q: f"={c}{GRID_ROW}-{c}{USE_ROWS['mining']}-{c}{USE_ROWS['hosting']}", MEGAWATTS, total="MAX")
+    for use, colour in (("mining", MINING), ("hosting", HOSTING), ("idle", IDLE)):
+        put(sheet, f"D{USE_ROWS[use]}", None, fill=colour)
+    _write_limits(write, _limits(case, entries, monthly), last + 2)
+    sheet.freeze_panes = f"{get_column_letter(FIRST_COLUMN)}{START_ROW + 1}"
+    print_setup(sheet, titles_rows="1:5", title_columns="A:D")
+    sheet.page_setup.fitToWidth = max(1, schedule.quarters // 20)
+    return schedule
+
+
+def _stage(name: str, day: str) -> str:
+    """The stage in force on a day, nothing before the first."""
+    return f"=IFERROR(INDEX({name},MATCH({day},{name}_from,1)),0)"
+
+
+def _occupied(entry: Entry) -> QuarterFormula:
+    def formula(column: str, before: str, quarter: int) -> str:
+        first = FIRST_MONTH_COLUMN + 1 + quarter * MONTHS_PER_QUARTER
+        months = entry.here.month("occupied_share", get_column_letter(first))
+        end = f"{get_column_letter(first + MONTHS_PER_QUARTER - 1)}${entry.here.rows['occupied_share']}"
+        return f"={entry.your_mw}*{entry.here.single('facility_mw_per_unit')}*MAX({months}:{end})"
+
+    return formula
+
+
+class _Rows:
+    """Writes rows of the sheet: a label, a unit, a peak, and one formula in every quarter."""
+
+    def __init__(self, sheet: Worksheet, schedule: Schedule) -> None:
+        self.sheet, self.schedule = sheet, schedule
+
+    def row(self, row: int, label: str, unit: str, formula: QuarterFormula, form: str, *, head: bool = False, total: str = "") -> None:
+        """One row; ``formula`` is called with the letters of this and the column before, and the quarter."""
+        put_text(self.sheet, f"A{row}", label, bold=head)
+        put(self.sheet, f"B{row}", unit, colour=QUIET)
+        if total:
+            put(self.sheet, f"C{row}", f"={total}({self.schedule.all_quarters(row).partition('!')[2]})", form=form, bold=True)
+        looks = None
+        for quarter in range(self.schedule.quarters):
+            column = FIRST_COLUMN + quarter
+            text = formula(get_column_letter(column), get_column_letter(column - 1), quarter)
+            if looks is None:
+                first = put(self.sheet, f"{get_column_letter(column)}{row}", text, form=form, bold=head, fill=PAPER if head else None, align="right")
+                looks = first._style  # noqa: SLF001  (openpyxl's shared style record, as on the monthly sheets)
+            else:
+                self.sheet.cell(row, column, text)._style = looks  # noqa: SLF001
+
+    def limit(self, row: int, label: str, unit: str, used: QuarterFormula, limit: QuarterFormula) -> int:
+        """Use, size and headroom of a limit in three rows; returns the next free row."""
+        form = MONEY if unit == "USD" else MEGAWATTS
+        self.row(row, f"{label}: used", unit, used, form, total="MAX")
+        self.row(row + 1, f"{label}: limit", unit, limit, form)
+        self.row(row + 2, f"{label}: headroom", unit, lambda c, b, q: f"=IF(ISNUMBER({c}{row + 1}),{c}{row + 1}-{c}{row},\"no limit\")", form, total="MIN")
+        self.schedule.limits.append(QuarterlyLimit(label, unit, row, row + 1, row + 2))
+        return row + 4
+
+
+def _write_limits(write: _Rows, limits: Iterator[Limit], row: int) -> None:
+    put(write.sheet, f"A{row}", "Limits by quarter", bold=True)
+    row += 1
+    for label, unit, used, limit in limits:
+        row = write.limit(row, label, unit, used, limit)
+
+
+def _limits(case: Case, entries: Sequence[Entry], monthly: Placed) -> Iterator[Limit]:
+    mw = "facility MW"
+    yield "Grid", mw, lambda c, b, q: f"={c}{USE_ROWS['mining']}+{c}{USE_ROWS['hosting']}", lambda c, b, q: f"={c}{GRID_ROW}"
+    yield "Capital", "USD", _capital_used(monthly), lambda c, b, q: _stage("tables__capital", f"{c}${START_ROW}")
+    for i, purchase in enumerate(case.purchases):
+        own = _rows_of(entries, lambda e, i=i: e.activity.kind is Kind.PURCHASE and e.activity.owner == i)
+        if own:
+            yield f"Purchase {purchase.name}", mw, _sum_of(own), lambda c, b, q, i=i: f"={input_name(f'purchases[{i}].max_facility_mw')}"
+    tenants = dict.fromkeys(lease.tenant for lease in case.leases)
+    for tenant in tenants:
+        own = _rows_of(entries, lambda e, t=tenant: e.activity.kind is Kind.LEASE and case.leases[e.activity.owner].tenant == t)
+        yield f"Tenant {tenant}", mw, _sum_of(own), lambda c, b, q: f"=in__policy__max_tenant_share*{c}{GRID_ROW}"
+    if case.leases:
+        hosting = f"{USE_ROWS['hosting']}"
+        yield "Hosting share", mw, lambda c, b, q: f"={c}{hosting}", lambda c, b, q: f"=in__policy__max_hosting_share*{c}{GRID_ROW}"
+        yield "Flexible floor", mw, lambda c, b, q: f"={c}{hosting}", lambda c, b, q: f"=MAX(0,{c}{GRID_ROW}-in__policy__min_flexible_mw)"
+
+
+def _rows_of(entries: Sequence[Entry], belongs: Callable[[Entry], bool]) -> list[int]:
+    return [row for row, entry in enumerate(entries, start=FIRST_ENTRY_ROW) if belongs(entry)]
+
+
+def _sum_of(rows: list[int]) -> QuarterFormula:
+    return lambda c, b, q: "=" + "+".join(f"{c}{row}" for row in rows)
+
+
+def _capital_used(monthly: Placed) -> QuarterFormula:
+    """Capital tied up at the end of the quarter's last month."""
+    return lambda c, b, q: f"={monthly.month('capital_used_usd', get_column_letter(FIRST_MONTH_COLUMN + (q + 1) * MONTHS_PER_QUARTER))}"

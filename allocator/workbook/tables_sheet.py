@@ -1,0 +1,109 @@
+"""Sheet Tables: what formulas look up - machines, tax deductions by year, deliveries, stages of grid and capital, trial rates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from allocator.case import Case
+from allocator.workbook.assumptions_sheet import define, input_name
+from allocator.workbook.lines import Placed
+from allocator.workbook.style import DATE, MONEY, QUIET, header_row, heading, print_setup, put, put_text
+from models.machines import machines_by_name
+from models.tax import FIVE_YEAR, SHELL_YEARS
+
+SHEET = "Tables"
+HEAD_ROW, FIRST_ROW = 5, 6
+MOST_DELIVERIES = 12
+YEARS = SHELL_YEARS + 1
+TRIAL_RATES = np.concatenate([np.linspace(-0.9, 0.0, 19)[:-1], np.linspace(0.0, 1.0, 51), np.geomspace(1.05, 50.0, 20)])
+"""Rates a year at which the NPV of new money is tried: with one change of sign there is one IRR, with more there is none."""
+
+
+def write_tables(book: Workbook, sheet: Worksheet, case: Case, monthly: Placed, network: Placed) -> None:
+    """All look-up tables side by side, each column named ``tables__...``."""
+    heading(sheet, "Tables", "What formulas look up. Machine data are from the catalogue; deductions follow from the inputs.")
+    _machines(book, sheet)
+    _deductions(book, sheet)
+    _column(book, sheet, 12, "Delivery", list(range(MOST_DELIVERIES)), "tables__delivery", "0")
+    _stages(book, sheet, 14, case, "site.grid_mw", case.site.grid_mw, "Grid, facility MW", "tables__grid", "#,##0.0")
+    _stages(book, sheet, 17, case, "policy.capital_usd", case.policy.capital_usd, "Capital, USD", "tables__capital", MONEY)
+    _trial_rates(book, sheet, 20, monthly, network)
+    sheet.freeze_panes = f"B{FIRST_ROW}"
+    print_setup(sheet, titles_rows=f"{HEAD_ROW}:{HEAD_ROW}")
+
+
+def _column(book: Workbook, sheet: Worksheet, column: int, head: str, items: list[Any], name: str, form: str) -> None:
+    letter = get_column_letter(column)
+    header_row(sheet, HEAD_ROW, [head], column)
+    for row, item in enumerate(items, start=FIRST_ROW):
+        if isinstance(item, str) and not item.startswith("="):
+            put_text(sheet, f"{letter}{row}", item)
+        else:
+            put(sheet, f"{letter}{row}", item, form=form)
+    define(book, name, SHEET, f"${letter}${FIRST_ROW}:${letter}${FIRST_ROW + len(items) - 1}")
+    sheet.column_dimensions[letter].width = 13
+
+
+def _machines(book: Workbook, sheet: Worksheet) -> None:
+    named = machines_by_name()
+    put(sheet, f"A{HEAD_ROW - 1}", "Machines (a maker's family name may be left out)", bold=True)
+    _column(book, sheet, 1, "Machine", list(named), "tables__machine", "General")
+    _column(book, sheet, 2, "Cooling", [m.cooling.value for m in named.values()], "tables__cooling", "General")
+    _column(book, sheet, 3, "TH/s", [m.hashrate_th for m in named.values()], "tables__hashrate", "#,##0.0")
+    _column(book, sheet, 4, "W", [m.power_w for m in named.values()], "tables__power", "#,##0")
+    efficiency = [f"=D{row}/C{row}" for row in range(FIRST_ROW, FIRST_ROW + len(named))]
+    _column(book, sheet, 5, "J/TH", efficiency, "tables__efficiency", "0.00")
+    header_row(sheet, HEAD_ROW, ["Source"], 6)
+    for row, machine in enumerate(named.values(), start=FIRST_ROW):
+        put_text(sheet, f"F{row}", machine.source, colour=QUIET)
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["F"].width = 34, 40
+
+
+def _deductions(book: Workbook, sheet: Worksheet) -> None:
+    put(sheet, f"H{HEAD_ROW - 1}", "Share of cost deducted in each 12 months of service (IRS Publication 946, table A-1)", bold=True)
+    rows = range(FIRST_ROW, FIRST_ROW + YEARS)
+    five = [*FIVE_YEAR, *[0.0] * (YEARS - len(FIVE_YEAR))]
+    _column(book, sheet, 8, "Year", list(range(1, YEARS + 1)), "tables__year", "0")
+    _column(book, sheet, 9, "5-year class", five, "tables__five_year_class", "0.00%")
+    bonus, short = "in__finance__bonus_depreciation", "in__finance__data_centre_short_life_share"
+    machines = [f"=(1-{bonus})*I{r}+IF(H{r}=1,{bonus},0)" for r in rows]
+    _column(book, sheet, 10, "Machines", machines, "tables__machine_deductions", "0.00%")
+    halls = [f"={short}*((1-{bonus})*I{r}+IF(H{r}=1,{bonus},0))+IF(H{r}<=const__shell_years,(1-{short})/const__shell_years,0)" for r in rows]
+    _column(book, sheet, 11, "Data centre", halls, "tables__data_centre_deductions", "0.00%")
+
+
+def _stages(book: Workbook, sheet: Worksheet, column: int, case: Case, path: str, given: Any, label: str, name: str, form: str) -> None:
+    """A number counts from the valuation date; without one there is no limit."""
+    field = path.partition(".")[2].removeprefix("capital_")
+    if isinstance(given, tuple):
+        starts = [f"={input_name(f'{path}[{i}].from')}" for i in range(len(given))]
+        amounts = [f"={input_name(f'{path}[{i}].{field}')}" for i in range(len(given))]
+    else:
+        starts = ["=in__valuation_date"]
+        amounts = [f'=IF(ISNUMBER({input_name(path)}),{input_name(path)},"no limit")']
+    _column(book, sheet, column, "From", starts, f"{name}_from", DATE)
+    _column(book, sheet, column + 1, label, amounts, name, form)
+
+
+def _trial_rates(book: Workbook, sheet: Worksheet, column: int, monthly: Placed, network: Placed) -> None:
+    put(sheet, f"{get_column_letter(column)}{HEAD_ROW - 1}", "NPV of new money at trial rates: one change of sign, one IRR", bold=True)
+    letter = get_column_letter(column)
+    flow, month = monthly.all_months("new_money_usd"), network.all_months("month")
+    _column(book, sheet, column, "Rate", [float(r) for r in TRIAL_RATES], "tables__trial_rate", "0.0%")
+    worth = [f"=SUMPRODUCT({flow}*(1+{letter}{r})^(-{month}/12))" for r in range(FIRST_ROW, FIRST_ROW + len(TRIAL_RATES))]
+    _column(book, sheet, column + 1, "NPV, USD", worth, "tables__trial_npv", MONEY)
+    last = FIRST_ROW + len(TRIAL_RATES) - 1
+    npv = get_column_letter(column + 1)
+    below, above = f"{npv}{FIRST_ROW}:{npv}{last - 1}", f"{npv}{FIRST_ROW + 1}:{npv}{last}"
+    crossed = f"(({below}>0)*1<>({above}>0)*1)"
+    put(sheet, f"{npv}2", f"=SUMPRODUCT({crossed}*1)", form="0")
+    put(sheet, f"{letter}2", "changes of sign", colour=QUIET)
+    put(sheet, f"{letter}3", "below the IRR", colour=QUIET)
+    put(sheet, f"{npv}3", f"=SUMPRODUCT({crossed}*{letter}{FIRST_ROW}:{letter}{last - 1})", form="0.0%")
+    define(book, "tables__sign_changes", SHEET, f"${npv}$2")
+    define(book, "tables__rate_below_irr", SHEET, f"${npv}$3")
