@@ -6,16 +6,13 @@ PAGES = "allocator/ui/pages"
 
 st.set_page_config(
     page_title="Megawatt allocator",
-    page_icon=":material/bolt:",
     layout="wide",
     initial_sidebar_state="expanded",
 )
 st.navigation(
     [
-        st.Page(
-            f"{PAGES}/recommendation.py", title="Recommendation", icon=":material/balance:", default=True
-        ),
-        st.Page(f"{PAGES}/market.py", title="Market", icon=":material/monitoring:"),
+        st.Page(f"{PAGES}/recommendation.py", title="Recommendation", default=True),
+        st.Page(f"{PAGES}/market.py", title="Market"),
     ],
     position="top",
 ).run()

@@ -1,7 +1,7 @@
 """Answers of a case, kept between redraws: the plan at once, its explanation and its board pack from the background.
 
-Only here is anything cached; the key is every input of the case. A plan takes about a tenth of a second, an explanation some
-seconds, so it is computed beside the page: edits are never held up by it.
+Only here is anything cached; the key is every input of the case. A plan takes about a tenth of a second, an
+explanation some seconds, so it is computed beside the page: edits are never held up by it.
 """
 
 from __future__ import annotations
@@ -83,12 +83,20 @@ def _pack_job(key: str, _plan: Allocation, _explanation: Explanation) -> Future[
 
 
 def board_pack(plan: Allocation, explanation: Explanation) -> bytes:
-    """The board pack as the content of an .xlsx file."""
-    from allocator import workbook  # noqa: PLC0415  (openpyxl only when a pack is written)
+    """The board pack as the content of an .xlsx file.
 
+    Raises
+    ------
+    RuntimeError
+        If this installation cannot write workbooks.
+    """
+    try:
+        from allocator.workbook import write_pack  # noqa: PLC0415  (openpyxl only when a pack is written)
+    except ImportError as error:
+        raise RuntimeError("workbooks are not part of this installation") from error
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pack.xlsx"
-        workbook.write_pack(plan, explanation, path)
+        write_pack(plan, explanation, path)
         return path.read_bytes()
 
 

@@ -18,11 +18,10 @@ SMALLEST_SHARE = 5e-4
 def bridge_figure(plan: Allocation) -> Figure:
     """Waterfall of the ledger by what earns it."""
     finance = plan.case.finance
-    rates = f"mining at {percent(finance.discount_rate_mining)}, hosting at {percent(finance.discount_rate_hosting)}, unlevered, after tax"
+    rates = f"mining at {percent(finance.discount_rate_mining)}, hosting at {percent(finance.discount_rate_hosting)}"
     table = bridge_table(plan)
-    return Figure(
-        "npv_bridge", _finding(plan, table), f"NPV in USD million; {rates}", bridge_chart(table), table
-    )
+    measure = f"NPV in USD million; {rates}, unlevered, after tax"
+    return Figure("npv_bridge", _finding(plan, table), measure, bridge_chart(table), table)
 
 
 def bridge_table(plan: Allocation) -> pd.DataFrame:
@@ -42,9 +41,7 @@ def bridge_table(plan: Allocation) -> pd.DataFrame:
         {"step": name, "use": use, "npv_usd": value, "begin_usd": end - value, "end_usd": end}
         for (name, use, value), end in zip(steps, ends, strict=True)
     ]
-    rows.append(
-        {"step": "NPV", "use": "total", "npv_usd": plan.npv_usd, "begin_usd": 0.0, "end_usd": plan.npv_usd}
-    )
+    rows.append({"step": "NPV", "use": "total", "npv_usd": plan.npv_usd, "begin_usd": 0.0, "end_usd": plan.npv_usd})
     return pd.DataFrame(rows).assign(label=[money(row["npv_usd"]) for row in rows])
 
 
@@ -75,10 +72,8 @@ def bridge_chart(table: pd.DataFrame) -> Drawing:
         .encode(
             x=x,
             y=alt.Y("low:Q", title=None, scale=scale, axis=alt.Axis(tickCount=5, format=",.0f")),
-            y2="high:Q",
-            color=alt.Color(
-                "kind:N", legend=None, scale=alt.Scale(domain=list(kinds), range=list(kinds.values()))
-            ),
+            y2=alt.Y2("high"),
+            color=alt.Color("kind:N", legend=None, scale=alt.Scale(domain=list(kinds), range=list(kinds.values()))),
             tooltip=[
                 alt.Tooltip("step:N", title="activity"),
                 alt.Tooltip("use:N"),
@@ -89,7 +84,7 @@ def bridge_chart(table: pd.DataFrame) -> Drawing:
     labels = (
         alt.Chart(drawn)
         .mark_text(dy=-8, fontWeight="bold", color=INK)
-        .encode(x=x, y=alt.Y("high:Q", scale=scale), text="label:N")
+        .encode(x=x, y=alt.Y("high:Q", scale=scale), text=alt.Text("label:N"))
     )
     return alt.layer(bars, labels).properties(height=280)
 

@@ -19,9 +19,10 @@ from models.lease import Lease, average_rent_usd_per_kw_month
 HIGHEST_COLOCATION_RENT = 300.0
 """Mean rents above this, in USD/kW-month, sell the GPUs with the building."""
 NOTE = (
-    "Signed deals: models/deals.csv (announcements and filings, each row with its source). Means over the term brought back to "
-    "year one with the deal's own escalator, 3 % where it states none. Left out: GPU-cloud contracts such as IREN-Microsoft "
-    "(they sell the GPUs too), deals without a stated value. Modified-gross rents include running costs that a triple-net tenant pays himself."
+    "Signed deals: models/deals.csv (announcements and filings, each row with its source). Means over the term are "
+    "brought back to year one with the deal's own escalator, 3 % where it states none. Left out: GPU-cloud contracts "
+    "such as IREN–Microsoft (they sell the GPUs too) and deals without a stated value. Modified-gross rents include "
+    "running costs that a triple-net tenant pays on top."
 )
 
 

@@ -90,9 +90,7 @@ class Desk:
         if self.case is self.base:
             return ()
         before = dict(values(document_of(self.base)))
-        return tuple(
-            Change(p, before.get(p), v) for p, v in values(document_of(self.case)) if before.get(p) != v
-        )
+        return tuple(Change(p, before.get(p), v) for p, v in values(document_of(self.case)) if before.get(p) != v)
 
 
 def values(document: Document) -> Iterator[tuple[str, Any]]:

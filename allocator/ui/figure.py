@@ -32,9 +32,7 @@ class Figure:
 def show(figure: Figure) -> None:
     """Draw it in the current container."""
     st.markdown(f"**{plain(figure.finding)}**  \n:gray[{plain(figure.measure)}]")
-    st.altair_chart(
-        figure.chart, width="stretch", key=f"chart_{figure.key}", alt=f"{figure.finding} {figure.measure}"
-    )
+    st.altair_chart(figure.chart, width="stretch", key=f"chart_{figure.key}", alt=f"{figure.finding} {figure.measure}")
     st.download_button(
         "Data",
         csv_text(figure.table),
@@ -53,7 +51,5 @@ def csv_text(table: pd.DataFrame) -> str:
     >>> csv_text(pd.DataFrame({"offer": ["=1+1", "Hyper"], "mw": [-1.0, 2.0]})).splitlines()
     ['offer,mw', "'=1+1,-1.0", 'Hyper,2.0']
     """
-    safe = table.map(
-        lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in set("=+-@\t\r") else cell
-    )
+    safe = table.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in set("=+-@\t\r") else cell)
     return str(safe.to_csv(index=False))

@@ -19,11 +19,12 @@ def hashprice_figure(case: Case) -> Figure:
     table = hashprice_table(case)
     years = min(5, case.horizon_years)
     now, later, end = (float(table["hashprice"].iloc[m]) for m in (0, years * MONTHS_PER_YEAR, -1))
-    finding = f"Hashprice is ${now:,.2f} today, ${later:,.2f} in {years} years and ${end:,.2f} after {case.horizon_years}"
-    answers = (
-        "hashrate answers to price" if case.market.network_responds else "hashrate grows at a constant rate"
+    finding = (
+        f"Hashprice is ${now:,.2f} today, ${later:,.2f} in {years} years and ${end:,.2f} after {case.horizon_years}"
     )
-    measure = f"USD/PH/day by month; BTC {case.market.btc_growth_per_year:+.1%} a year, {answers}; dashed: cost of the newest machine, upright: halvings"
+    answers = "hashrate answers to price" if case.market.network_responds else "hashrate grows at a constant rate"
+    growth = f"BTC {case.market.btc_growth_per_year:+.1%} a year"
+    measure = f"USD/PH/day by month; {growth}, {answers}. Dashed: full cost of the newest machine"
     return Figure("hashprice", finding, measure, hashprice_chart(table, halvings(case)), table)
 
 
@@ -78,12 +79,14 @@ def hashprice_chart(table: pd.DataFrame, marks: pd.DataFrame) -> Drawing:
         .encode(x=x, y=alt.Y("entry_cost:Q", scale=scale, title=None))
     )
     rules = (
-        alt.Chart(marks).mark_rule(color=INK, strokeDash=[2, 2]).encode(x=x, tooltip=["halving:N", "day:N"])
+        alt.Chart(marks)
+        .mark_rule(color=INK, strokeDash=[2, 2])
+        .encode(x=x, tooltip=[alt.Tooltip("halving:N"), alt.Tooltip("day:N")])
     )
     names = (
         alt.Chart(marks)
         .mark_text(color=INK, align="left", dx=4, baseline="top")
-        .encode(x=x, y=alt.value(2), text="halving:N")
+        .encode(x=x, y=alt.value(2), text=alt.Text("halving:N"))
     )
     hover = (
         alt.Chart(table)

@@ -48,9 +48,7 @@ def groups(case: Case) -> Iterator[Group]:
         ("mining",),
     )
     for i, fleet in enumerate(case.fleets):
-        yield Group(
-            f"fleets_{i}", "Fleet", f"{fleet.name} · {megawatts(fleet.facility_mw)}", (f"fleets[{i}]",)
-        )
+        yield Group(f"fleets_{i}", "Fleet", f"{fleet.name} · {megawatts(fleet.facility_mw)}", (f"fleets[{i}]",))
     for i, purchase in enumerate(case.purchases):
         yield Group(
             f"purchases_{i}",
@@ -59,9 +57,7 @@ def groups(case: Case) -> Iterator[Group]:
             (f"purchases[{i}]",),
         )
     for i, lease in enumerate(case.leases):
-        yield Group(
-            f"leases_{i}", "Lease", f"{lease.name} · {rent(lease.rent_usd_per_kw_month)}", (f"leases[{i}]",)
-        )
+        yield Group(f"leases_{i}", "Lease", f"{lease.name} · {rent(lease.rent_usd_per_kw_month)}", (f"leases[{i}]",))
     rates = f"mining {finance.discount_rate_mining:.1%} · hosting {finance.discount_rate_hosting:.1%}"
     yield Group("finance", "Finance", rates, ("finance",))
     yield Group(

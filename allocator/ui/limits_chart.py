@@ -12,6 +12,9 @@ from allocator.ui.figure import GAIN, INK, LOSS, Drawing, Figure
 USD_BLOCK = 1e6
 """A dollar of capital is compared by the million, as a megawatt is by one."""
 SMALLEST_USD = 1_000.0
+NO_PLAN = "no plan"
+BREAK = ", "
+"""Between a limit and its unit; the axis breaks the line there."""
 
 
 def limits_figure(explanation: Explanation) -> Figure:
@@ -25,7 +28,7 @@ def limits_figure(explanation: Explanation) -> Figure:
         if slack
         else ""
     )
-    measure = f"NPV in USD million per unit named, over the whole horizon, by solving again{note}"
+    measure = f"NPV in USD million: left, what one less costs; right, what one more is worth{note}"
     return Figure("limits", _finding(table), measure, limits_chart(table), table)
 
 
@@ -35,7 +38,7 @@ def limits_table(explanation: Explanation) -> pd.DataFrame:
     for price in sorted(
         (p for p in explanation.shadow_prices if _binds(p)), key=lambda p: -max(_gain(p), _loss(p) or 0.0)
     ):
-        name = f"{_capital_first(price.limit.label)}, per {_unit(price)}"
+        name = f"{_capital_first(price.limit.label)}{BREAK}per {_unit(price)}"
         gain, loss = _gain(price), _loss(price)
         rows.append({"limit": name, "side": "one more is worth", "usd": gain, "label": f"+{money(gain)}"})
         rows.append(
@@ -43,7 +46,7 @@ def limits_table(explanation: Explanation) -> pd.DataFrame:
                 "limit": name,
                 "side": "one less costs",
                 "usd": -(loss or 0.0),
-                "label": "no plan" if loss is None else f"-{money(loss)}",
+                "label": NO_PLAN if loss is None else f"-{money(loss)}",
             }
         )
     return pd.DataFrame(rows, columns=["limit", "side", "usd", "label"])
@@ -54,8 +57,13 @@ def limits_chart(table: pd.DataFrame) -> Drawing:
     drawn = table.assign(millions=table["usd"] / 1e6)
     sides = {"one less costs": LOSS, "one more is worth": GAIN}
     reach = max(1e-6, float(drawn["millions"].abs().max())) if len(drawn) else 1.0
-    scale = alt.Scale(domain=[-1.45 * reach, 1.45 * reach], nice=False)
-    y = alt.Y("limit:N", sort=None, title=None, axis=alt.Axis(labelLimit=230, ticks=False, domain=False))
+    scale = alt.Scale(domain=[-1.6 * reach, 1.6 * reach], nice=False)
+    y = alt.Y(
+        "limit:N",
+        sort=None,
+        title=None,
+        axis=alt.Axis(labelExpr=f"split(datum.label, '{BREAK}')", labelLimit=170, ticks=False, domain=False),
+    )
     x = alt.X("millions:Q", title=None, scale=scale, axis=alt.Axis(tickCount=5, format=",.2~f"))
     bars = (
         alt.Chart(drawn)
@@ -68,23 +76,23 @@ def limits_chart(table: pd.DataFrame) -> Drawing:
                 title=None,
                 sort=list(sides),
                 scale=alt.Scale(domain=list(sides), range=list(sides.values())),
-                legend=alt.Legend(orient="top", offset=4),
+                legend=None,
             ),
-            tooltip=["limit:N", "side:N", alt.Tooltip("label:N", title="NPV")],
+            tooltip=[alt.Tooltip("limit:N"), alt.Tooltip("side:N"), alt.Tooltip("label:N", title="NPV")],
         )
     )
-    zero = alt.Chart(pd.DataFrame({"millions": [0.0]})).mark_rule(color=INK).encode(x="millions:Q")
+    zero = alt.Chart(pd.DataFrame({"millions": [0.0]})).mark_rule(color=INK).encode(x=alt.X("millions:Q"))
     more = (
         alt.Chart(drawn[drawn["side"] == "one more is worth"])
         .mark_text(align="left", dx=4, color=INK)
-        .encode(y=y, x=x, text="label:N")
+        .encode(y=y, x=x, text=alt.Text("label:N"))
     )
     less = (
         alt.Chart(drawn[drawn["side"] == "one less costs"])
         .mark_text(align="right", dx=-4, color=INK)
-        .encode(y=y, x=x, text="label:N")
+        .encode(y=y, x=x, text=alt.Text("label:N"))
     )
-    return alt.layer(bars, zero, more, less).properties(height=max(120, 40 * (len(drawn) // 2) + 70))
+    return alt.layer(bars, zero, more, less).properties(height=max(120, 44 * (len(drawn) // 2) + 40))
 
 
 def _binds(price: ShadowPrice) -> bool:
@@ -115,8 +123,7 @@ def _capital_first(text: str) -> str:
 def _finding(table: pd.DataFrame) -> str:
     if table.empty:
         return "No limit binds: more power, capital or machines would add nothing"
-    more = table[table["side"] == "one more is worth"].sort_values("usd", ascending=False).iloc[0]
-    if more["usd"] > SMALLEST_USD:
-        return f"{more['limit']}: one more is worth {money(more['usd'])}"
-    less = table[table["side"] == "one less costs"].sort_values("usd").iloc[0]
-    return f"{less['limit']}: one less costs {money(-less['usd'])}, one more is worth nothing"
+    more, less = table.iloc[0], table.iloc[1]
+    cost = "no plan exists with one less" if less["label"] == NO_PLAN else f"one less costs {money(-less['usd'])}"
+    gain = f"one more is worth {money(more['usd'])}" if more["usd"] > SMALLEST_USD else "one more adds nothing"
+    return f"{more['limit']}: {cost}, {gain}"

@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from allocator.ui.figure import GAIN, LOSS, MINING
 from allocator.ui.state import MachineView
 from models import mining
 from models.machines import catalogue
 from models.network import hashprice_btc_per_ph_day, hashrate_eh_s, height_on, subsidy_btc, total_reward_btc
 
-
 PH_PER_TH = 1e-3
 HOURS_PER_DAY = 24.0
+RUNS, LOSES = "runs", "loses on power"
 SHARE_SHOWN_FULL = 1.5
 """Electricity share of revenue at which the bar is full: well past 1, where a machine earns its power."""
 
@@ -58,7 +59,7 @@ def machine_table(
                 "W": machine.power_w,
                 "J/TH": efficiency,
                 "electricity": share,
-                "runs": "runs" if share < 1.0 else "loses on power",
+                "verdict": RUNS if share < 1.0 else LOSES,
                 "margin": earned * machine.hashrate_th * PH_PER_TH,
                 "shutdown BTC": mining.shutdown_btc_price_usd(efficiency, power, btc, fee),
                 "shutdown hashprice": mining.shutdown_hashprice_usd_per_ph_day(efficiency, power, fee),
@@ -73,35 +74,40 @@ def machine_table(
 
 
 def show(table: pd.DataFrame) -> None:
-    """Draw it in the current container."""
+    """Draw it in the current container: a bar for the electricity share, a coloured verdict."""
     column = st.column_config
+    drawn = table.assign(electricity=table["electricity"] * 100.0)
+    styled = drawn.style.map(
+        lambda verdict: f"color: {GAIN if verdict == RUNS else LOSS}; font-weight: 600", subset=["verdict"]
+    )
     st.dataframe(
-        table,
+        styled,
         key="machines",
         hide_index=True,
         width="stretch",
         height=560,
         column_config={
             "machine": column.TextColumn(pinned=True, width="medium"),
-            "TH/s": column.NumberColumn(format="%.0f"),
+            "TH/s": column.NumberColumn(format="localized"),
             "W": column.NumberColumn(format="localized"),
-            "J/TH": column.NumberColumn(
-                format="%.1f", help="Watts over terahashes a second, as on the label"
-            ),
+            "J/TH": column.NumberColumn(format="%.1f", help="Watts over terahashes a second, as on the label"),
             "electricity": column.ProgressColumn(
-                "electricity share of revenue",
-                format="percent",
+                "power / revenue",
+                format="%.1f %%",
                 min_value=0.0,
-                max_value=SHARE_SHOWN_FULL,
-                color="#E69F00",
-                help="Power over revenue after the pool fee; above 100 % the machine loses on power alone",
+                max_value=SHARE_SHOWN_FULL * 100.0,
+                color=MINING,
+                help="Electricity share of revenue, after the pool fee; above 100 % the machine loses on power alone",
             ),
-            "runs": column.TextColumn("verdict"),
             "margin": column.NumberColumn(
-                "margin, USD a day", format="%.2f", help="Revenue less pool fee and power, per machine"
+                "USD/day", format="%.2f", help="Margin a day: revenue less pool fee and power, per machine"
             ),
-            "shutdown BTC": column.NumberColumn("shutdown BTC price, USD", format="%,.0f"),
-            "shutdown hashprice": column.NumberColumn("shutdown hashprice, USD/PH/day", format="%.2f"),
+            "shutdown BTC": column.NumberColumn(
+                "shutdown BTC, USD", format="localized", help="Bitcoin price at which revenue just pays for power"
+            ),
+            "shutdown hashprice": column.NumberColumn(
+                "shutdown hashprice", format="%.2f", help="USD/PH/day at which revenue just pays for power"
+            ),
             "price": column.NumberColumn("price, USD/TH", format="%.2f"),
             "price of": column.TextColumn("price dated"),
         },

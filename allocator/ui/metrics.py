@@ -27,12 +27,8 @@ class Metric:
 def metrics(plan: Allocation, explanation: Explanation | None) -> Iterator[Metric]:
     """NPV, over mining only, capex, peak equity, IRR, least DSCR; "…" for what is still being computed."""
     finance = plan.case.finance
-    yield Metric(
-        "NPV",
-        table_money(plan.npv_usd),
-        "over doing nothing",
-        f"Unlevered, after tax; mining at {percent(finance.discount_rate_mining)}, hosting at {percent(finance.discount_rate_hosting)}.",
-    )
+    rates = f"mining at {percent(finance.discount_rate_mining)}, hosting at {percent(finance.discount_rate_hosting)}"
+    yield Metric("NPV", table_money(plan.npv_usd), "over doing nothing", f"Unlevered, after tax; {rates}.")
     yield _over_mining(plan, explanation)
     yield Metric(
         "Capex",
@@ -57,7 +53,7 @@ def metrics(plan: Allocation, explanation: Explanation | None) -> Iterator[Metri
     yield Metric(
         "Min DSCR",
         NONE if cover is None else f"{cover:.2f}x",
-        "no debt" if cover is None else "NOI over debt service",
+        "no debt" if cover is None else "NOI / debt service",
         "Least cover of debt service by NOI over all leases together, in any month.",
     )
 
@@ -72,12 +68,8 @@ def _over_mining(plan: Allocation, explanation: Explanation | None) -> Metric:
         return Metric("Over mining only", PENDING, "being worked out", meaning)
     alone = explanation.twins.mine_only_usd
     if alone is None:
-        return Metric(
-            "Over mining only", NONE, "a lease is signed", "A signed lease leaves no plan that only mines."
-        )
-    return Metric(
-        "Over mining only", table_money(plan.npv_usd - alone), f"mining alone {table_money(alone)}", meaning
-    )
+        return Metric("Over mining only", NONE, "a lease is signed", "A signed lease leaves no plan that only mines.")
+    return Metric("Over mining only", table_money(plan.npv_usd - alone), f"mining alone {table_money(alone)}", meaning)
 
 
 def show(plan: Allocation, explanation: Explanation | None) -> None:

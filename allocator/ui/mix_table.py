@@ -41,9 +41,7 @@ def show(plan: Allocation) -> None:
         st.markdown("The plan uses nothing: the site stays idle.")
         return
     megawatt = st.column_config.NumberColumn(format="%.1f")
-    million = {
-        name: st.column_config.NumberColumn(f"{name}, USD M", format="%.1f") for name in ("capex", "NPV")
-    }
+    million = {name: st.column_config.NumberColumn(f"{name}, USD M", format="%.1f") for name in ("capex", "NPV")}
     st.dataframe(
         table,
         key="mix",

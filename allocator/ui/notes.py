@@ -24,23 +24,21 @@ def unsourced(case: Case) -> list[Input]:
 def notes(plan: Allocation) -> Iterator[str]:
     """One sentence each."""
     case, finance = plan.case, plan.case.finance
-    yield (
-        f"Valued {day(case.valuation_date)} in nominal USD over {case.horizon_years} years. Mining at {percent(finance.discount_rate_mining)}, hosting at "
-        f"{percent(finance.discount_rate_hosting)}, unlevered, after {percent(finance.tax_rate)} tax."
-    )
+    rates = f"Mining at {percent(finance.discount_rate_mining)}, hosting at {percent(finance.discount_rate_hosting)}"
+    yield f"Valued {day(case.valuation_date)} in nominal USD over {case.horizon_years} years."
+    yield f"{rates}, unlevered, after {percent(finance.tax_rate)} tax."
     known = deals.colocation_deals()
     low, high = min(d.rent_usd_per_kw_month for d in known), max(d.rent_usd_per_kw_month for d in known)
     for lease in case.leases:
         if not low <= lease.rent_usd_per_kw_month <= high:
             side = "below" if lease.rent_usd_per_kw_month < low else "above"
-            yield f"{lease.name}: a rent of {rent(lease.rent_usd_per_kw_month)} is {side} every signed deal ({rent(low)} to {rent(high)}, first year)."
+            asked, band = rent(lease.rent_usd_per_kw_month), f"{rent(low)} to {rent(high)}"
+            yield f"{lease.name}: a first-year rent of {asked} is {side} every signed deal ({band})."
     if plan.irr_reason:
         yield plan.irr_reason[:1].upper() + plan.irr_reason[1:] + "."
     checked = plan.certificate
-    yield (
-        f"Checked: residuals {max(checked.primal_residual, checked.dual_residual):.0e}, duality gap {checked.duality_gap:.0e}, "
-        f"ledger against cash-flow statement {checked.ledger_error:.0e} (relative). Solver: {plan.solver}."
-    )
+    worst = max(checked.primal_residual, checked.dual_residual, checked.duality_gap)
+    yield f"Checked: {plan.solver} residuals and gap {worst:.0e}, ledger against statement {checked.ledger_error:.0e}."
 
 
 def show(plan: Allocation) -> None:

@@ -18,9 +18,7 @@ def rents_figure(explanation: Explanation) -> Figure | None:
         return None
     deals = deals_table()
     low, high = deals["rent"].min(), deals["rent"].max()
-    measure = (
-        f"First-year rent in USD/kW-month; shaded: {len(deals)} signed deals, {rent(low)} to {rent(high)}"
-    )
+    measure = f"First-year rent in USD/kW-month; shaded: {len(deals)} signed deals, {rent(low)} to {rent(high)}"
     return Figure("break_evens", _finding(explanation), measure, rents_chart(table), table)
 
 
@@ -32,9 +30,9 @@ def rents_table(explanation: Explanation) -> pd.DataFrame:
                 "offer": found.name,
                 "break_even": found.rent_usd_per_kw_month,
                 "offered": found.current_usd_per_kw_month,
-                "answer": "taken" if found.taken else "refused",
+                "answer": _answer(found),
                 "break_even_label": f"{found.rent_usd_per_kw_month:,.1f}",
-                "offered_label": f"{found.current_usd_per_kw_month:,.1f} offered",
+                "offered_label": f"{found.current_usd_per_kw_month:,.1f} offered, {_answer(found)}",
             }
             for found in explanation.break_evens
             if found.rent_usd_per_kw_month is not None
@@ -72,19 +70,19 @@ def rents_chart(table: pd.DataFrame) -> Drawing:
     shaded = (
         alt.Chart(band)
         .mark_rect(color=INK, opacity=0.13)
-        .encode(x=alt.X("low:Q", scale=scale, title=None), x2="high:Q")
+        .encode(x=alt.X("low:Q", scale=scale, title=None), x2=alt.X2("high"))
     )
     ticks = (
         alt.Chart(deals)
-        .mark_rule(color=INK, opacity=0.45, strokeWidth=1.5)
+        .mark_rule(color=INK, opacity=0.3, strokeWidth=1.5)
         .encode(
             x=alt.X("rent:Q", scale=scale, title=None),
             tooltip=[
-                "deal:N",
-                "site:N",
+                alt.Tooltip("deal:N"),
+                alt.Tooltip("site:N"),
                 alt.Tooltip("rent:Q", title="first-year rent", format="$,.2f"),
-                "structure:N",
-                "announced:N",
+                alt.Tooltip("structure:N"),
+                alt.Tooltip("announced:N"),
             ],
         )
     )
@@ -94,16 +92,16 @@ def rents_chart(table: pd.DataFrame) -> Drawing:
         .encode(
             y=y,
             x=x,
-            x2="offered:Q",
+            x2=alt.X2("offered"),
             color=alt.Color(
                 "answer:N",
                 title=None,
                 scale=alt.Scale(domain=list(answers), range=list(answers.values())),
-                legend=alt.Legend(orient="top", offset=4),
+                legend=None,
             ),
             tooltip=[
-                "offer:N",
-                "answer:N",
+                alt.Tooltip("offer:N"),
+                alt.Tooltip("answer:N"),
                 alt.Tooltip("break_even:Q", format="$,.2f"),
                 alt.Tooltip("offered:Q", format="$,.2f"),
             ],
@@ -121,20 +119,20 @@ def rents_chart(table: pd.DataFrame) -> Drawing:
                 mark = alt.Chart(chosen).mark_text(
                     align="right" if left else "left", dx=-5 if left else 5, fontWeight="bold", color=INK
                 )
-                layers.append(
-                    mark.encode(y=y, x=alt.X(f"{value}:Q", scale=scale, title=None), text=f"{text}:N")
-                )
-    return alt.layer(*layers).properties(height=max(110, 46 * len(table) + 64))
+                layers.append(mark.encode(y=y, x=alt.X(f"{value}:Q", scale=scale, title=None), text=f"{text}:N"))
+    return alt.layer(*layers).properties(height=max(110, 46 * len(table) + 50))
 
 
 def _finding(explanation: Explanation) -> str:
-    tightest = min(
-        (found for found in explanation.break_evens if found.rent_usd_per_kw_month is not None), key=_margin
-    )
+    tightest = min((found for found in explanation.break_evens if found.rent_usd_per_kw_month is not None), key=_margin)
     change = percent(_margin(tightest))
     if tightest.taken:
         return f"{tightest.name} stays in the plan until its rent falls by {change}"
     return f"{tightest.name} would enter the plan if its rent rose by {change}"
+
+
+def _answer(found: BreakEven) -> str:
+    return "taken" if found.taken else "refused"
 
 
 def _margin(found: BreakEven) -> float:

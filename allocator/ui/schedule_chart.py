@@ -76,21 +76,19 @@ def schedule_chart(plan: Allocation) -> Drawing:
     areas = (
         alt.Chart(stacked)
         .mark_area(interpolate="step-after", opacity=0.95)
-        .encode(x=x, y=y, color=colours, order="order:Q")
+        .encode(x=x, y=y, color=colours, order=alt.Order("order:Q"))
     )
     grid = (
         alt.Chart(closed)
         .mark_line(interpolate="step-after", color=INK, strokeWidth=2, strokeDash=[5, 3])
-        .encode(x=x, y="grid:Q")
+        .encode(x=x, y=alt.Y("grid:Q"))
     )
     hover = (
         alt.Chart(table)
         .mark_rect(opacity=0.001)
         .encode(
             x=x,
-            x2="stop:T",
-            y=alt.value(0),
-            y2=alt.value(HEIGHT),
+            x2=alt.X2("stop"),
             tooltip=[
                 alt.Tooltip("quarter:N"),
                 alt.Tooltip("hosting:Q", title="hosting, facility MW", format=",.1f"),
@@ -119,9 +117,8 @@ def _finding(plan: Allocation) -> str:
     parts = []
     if most_hosting.hosting_mw > TAKEN_MW:
         full = next(q for q in schedule if q.hosting_mw > most_hosting.hosting_mw - TAKEN_MW)
-        parts.append(
-            f"Hosting takes {megawatts(full.hosting_mw)} of the {megawatts(full.grid_mw)} grid from {quarter(full.quarter)}"
-        )
+        share = f"{megawatts(full.hosting_mw)} of the {megawatts(full.grid_mw)} grid"
+        parts.append(f"Hosting takes {share} from {quarter(full.quarter)}")
     if most_mining.mining_mw > TAKEN_MW:
         words = f"mining peaks at {megawatts(most_mining.mining_mw)} in {quarter(most_mining.quarter)}"
         parts.append(words if parts else words.capitalize())

@@ -62,10 +62,7 @@ def _choose_case(desk: Desk) -> None:
         help="The case as a commented TOML file",
     )
     if faults := state.upload_faults():
-        st.error(
-            "This file was not opened:\n\n"
-            + "\n".join(f"- {terms.plain(str(fault))}" for fault in faults[:12])
-        )
+        st.error("This file was not opened:\n\n" + "\n".join(f"- {terms.plain(str(fault))}" for fault in faults[:12]))
 
 
 def _changes(desk: Desk) -> None:

@@ -72,9 +72,7 @@ def edited_rows(rows: tuple[dict[str, Any], ...], edits: Mapping[str, Any], amou
 
     def as_in_file(cells: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            k: kept.read(v) if k == amount and v is not None else v
-            for k, v in cells.items()
-            if k in {"from", amount}
+            k: kept.read(v) if k == amount and v is not None else v for k, v in cells.items() if k in {"from", amount}
         }
 
     changed = [{**row, **as_in_file(edits["edited_rows"].get(i, {}))} for i, row in enumerate(rows)]

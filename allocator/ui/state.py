@@ -133,17 +133,15 @@ def document_in(name: str, content: bytes) -> Mapping[str, Any]:
 
 def _pack_document(content: bytes, name: str) -> Mapping[str, Any]:
     try:
-        from allocator import workbook  # noqa: PLC0415  (openpyxl only when a pack is opened)
-
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "pack.xlsx"
-            path.write_bytes(content)
-            found: Mapping[str, Any] = workbook.read_document(path)
-            return found
-    except (ImportError, AttributeError) as error:
-        raise InputFaultsError(
-            [Fault(name, "", "cannot be read: workbooks are not installed", "open the case as TOML")]
-        ) from error
+        from allocator.workbook import read_document as read_pack  # noqa: PLC0415  (openpyxl only when a pack is opened)
+    except ImportError as error:
+        fault = Fault(name, "", "cannot be read: workbooks are not part of this installation", "open the case as TOML")
+        raise InputFaultsError([fault]) from error
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pack.xlsx"
+        path.write_bytes(content)
+        found: Mapping[str, Any] = read_pack(path)
+        return found
 
 
 def now_working_on(job: Future[Any]) -> None:

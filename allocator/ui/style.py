@@ -6,11 +6,17 @@ import streamlit as st
 
 STYLE = """
 <style>
-[data-testid="stMainBlockContainer"] { padding-top: 4.2rem; padding-bottom: 2rem; max-width: 1500px; }
-[data-testid="stMetricValue"] { font-size: 1.45rem; font-variant-numeric: tabular-nums; }
-[data-testid="stMetricDelta"] { font-size: 0.8rem; }
-[data-testid="stMetric"] { padding: 0.6rem 0.75rem; }
-[data-testid="stSidebar"] [data-testid="stExpander"] summary { padding: 0.35rem 0.6rem; }
+[data-testid="stMainBlockContainer"] { padding: 4rem 2.2rem 2rem; max-width: 1500px; }
+[data-testid="stMetric"] { padding: 0; }
+[data-testid="stMetric"] > div { padding: 0.6rem 0.65rem; }
+[data-testid="stMetricLabel"] p { font-size: 0.82rem; }
+[data-testid="stMetricValue"], [data-testid="stMetricValue"] > * {
+  font-size: 1.3rem; font-variant-numeric: tabular-nums; white-space: normal; overflow: visible; }
+[data-testid="stMetricLabel"], [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
+[data-testid="stMetricDelta"] { font-size: 0.78rem; background: none; padding: 0; }
+[data-testid="stMetricDelta"], [data-testid="stMetricDelta"] * { white-space: normal; overflow: visible; text-overflow: clip; }
+[data-testid="stSidebar"] [data-testid="stExpander"] summary { padding: 0.3rem 0.6rem; }
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.55rem; }
 </style>
 """
 

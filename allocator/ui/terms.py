@@ -129,9 +129,7 @@ def number_format(value: float | None) -> str:
     """Decimals that show the number as it was entered, at most four."""
     if value is None:
         return "%.2f"
-    places = next(
-        (d for d in range(4) if math.isclose(round(value, d), value, rel_tol=1e-12, abs_tol=1e-12)), 4
-    )
+    places = next((d for d in range(4) if math.isclose(round(value, d), value, rel_tol=1e-12, abs_tol=1e-12)), 4)
     return f"%.{places}f"
 
 
@@ -143,11 +141,7 @@ def help_text(found: Input, unit: str) -> str:
         lines.append(f"Allowed: {bounds}" + (f" ({declared.because})" if declared.because else ""))
     elif unit:
         lines.append(f"Unit: {unit}")
-    dated = (
-        f" · {declared.dated}"
-        if found.is_default and declared.dated and declared.dated not in found.source
-        else ""
-    )
+    dated = f" · {declared.dated}" if found.is_default and declared.dated and declared.dated not in found.source else ""
     lines.append(f"Source ({found.status}): {found.source or 'none given'}{dated}")
     lines.append(f"Path: `{found.path}`")
     return "  \n".join([plain(line) for line in lines[:-1]] + lines[-1:])
@@ -191,9 +185,9 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]$~<>|])")
 
 
 def plain(text: str) -> str:
-    """Text for a Markdown element that must come out as it is: two dollar signs are not a formula.
+    r"""Text for a Markdown element that must come out as it is: two dollar signs are not a formula.
 
     >>> plain("$1 M and $2 M")
-    '\\\\$1 M and \\\\$2 M'
+    '\\$1 M and \\$2 M'
     """
     return _MARKDOWN.sub(r"\\\1", text)

@@ -1,4 +1,4 @@
-"""When something is wrong: refused edits, limits that conflict, an answer that could not be proven. Words, and a way out."""
+"""When something is wrong (refused edits, limits that conflict, no proven answer): words, and a way out."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ def refused_edits(desk: Desk) -> None:
     if not desk.faults:
         return
     listed = "\n".join(
-        f"- `{fault.field}`: {terms.plain(str(fault).removeprefix(f'{fault.field}: '))}"
-        for fault in desk.faults
+        f"- `{fault.field}`: {terms.plain(str(fault).removeprefix(f'{fault.field}: '))}" for fault in desk.faults
     )
     st.error(
         f"{listed}\n\nThe figures below are for the last inputs that could be used.",
@@ -85,45 +84,35 @@ class WayOut:
 
 
 def way_out(case: Case, repair: Repair) -> WayOut | None:
-    """The edit that gives a limit what it lacks, rounded to the safe side; ``None`` where no single input is the limit."""
+    """The edit that gives a limit what it lacks, rounded to the safe side; ``None`` where no one input is the limit."""
     if repair.change is None:
         return None
+    kind, _, index = repair.limit.key.partition("__")
+    if kind == "capital":
+        usd = math.ceil(repair.change / 1e5) * 1e5
+        return WayOut(
+            f"Raise capital by {money(usd)}", "policy.capital_usd", _raised(case, "policy", "capital_usd", usd)
+        )
     mw = math.ceil(repair.change * 10.0 - 1e-6) / 10.0
-    head, _, index = repair.limit.key.partition("__")
-    match head:
-        case "grid":
-            return WayOut(
-                f"Raise the grid by {megawatts(mw)} (facility)",
-                "site.grid_mw",
-                _raised(case, "site", "grid_mw", "grid_mw", mw),
-            )
-        case "capital":
-            usd = math.ceil(repair.change / 1e5) * 1e5
-            return WayOut(
-                f"Raise capital by {money(usd)}",
-                "policy.capital_usd",
-                _raised(case, "policy", "capital_usd", "usd", usd),
-            )
-        case "flexible":
-            return WayOut(
-                f"Lower the flexible floor by {megawatts(mw)} (facility)",
-                "policy.min_flexible_mw",
-                max(0.0, case.policy.min_flexible_mw - mw),
-            )
-        case "committed":
-            lease, path = case.leases[int(index)], f"leases[{index}]"
-            left = (lease.min_mw or lease.critical_it_mw) - mw
-            if left <= 0.0:
-                return WayOut(f"Treat {lease.name} as not signed", f"{path}.committed", False)
-            return WayOut(
-                f"Deliver {megawatts(left)} (critical IT) of {lease.name} at least", f"{path}.min_mw", left
-            )
-        case _:
-            return None
+    if kind == "grid":
+        words = f"Raise the grid by {megawatts(mw)} (facility)"
+        return WayOut(words, "site.grid_mw", _raised(case, "site", "grid_mw", mw))
+    if kind == "flexible":
+        words = f"Lower the flexible floor by {megawatts(mw)} (facility)"
+        return WayOut(words, "policy.min_flexible_mw", max(0.0, case.policy.min_flexible_mw - mw))
+    return _less_signed(case, int(index), mw) if kind == "committed" else None
 
 
-def _raised(case: Case, table: str, field: str, amount: str, by: float) -> Any:
+def _less_signed(case: Case, offer: int, mw: float) -> WayOut:
+    lease, path = case.leases[offer], f"leases[{offer}]"
+    left = (lease.min_mw or lease.critical_it_mw) - mw
+    if left <= 0.0:
+        return WayOut(f"Treat {lease.name} as not signed", f"{path}.committed", False)
+    return WayOut(f"Deliver at least {megawatts(left)} (critical IT) of {lease.name}", f"{path}.min_mw", left)
+
+
+def _raised(case: Case, table: str, field: str, by: float) -> Any:
     given = document_of(case)[table][field]
     if isinstance(given, list):
-        return [{**stage, amount: stage[amount] + by} for stage in given]
+        return [{k: v if k == "from" else v + by for k, v in stage.items()} for stage in given]
     return given + by

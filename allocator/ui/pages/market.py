@@ -30,7 +30,7 @@ def page() -> None:
     _machines(view)
     show(hashprice_chart.hashprice_figure(case))
     st.caption(
-        "The path is the case's own: change it in the inputs of the Recommendation page. The figures above it are for the market asked about here."
+        "The path is the case's own, changed on the Recommendation page; the table answers the market asked here."
     )
 
 
@@ -89,15 +89,12 @@ def _today(view: state.MachineView) -> None:
 
 def _machines(view: state.MachineView) -> None:
     st.markdown(
-        "**What each machine makes of it**  \n:gray[Per machine at its label efficiency, without cooling and site overhead; click a column to sort]"
+        "**What each machine makes of it**  \n"
+        ":gray[Per machine at its label efficiency, without site overhead; click a column to sort]"
     )
     left, right = st.columns(2)
-    makers = left.pills(
-        "Maker", sorted({m.maker for m in catalogue()}), selection_mode="multi", key="market_makers"
-    )
-    coolings = right.pills(
-        "Cooling", [str(c) for c in Cooling], selection_mode="multi", key="market_coolings"
-    )
+    makers = left.pills("Maker", sorted({m.maker for m in catalogue()}), selection_mode="multi", key="market_makers")
+    coolings = right.pills("Cooling", [str(c) for c in Cooling], selection_mode="multi", key="market_coolings")
     table = machine_table.machine_table(view, state.desk().case.valuation_date, makers or (), coolings or ())
     if table.empty:
         st.info("No machine of the catalogue is both: widen a filter.")
@@ -115,8 +112,8 @@ def _machines(view: state.MachineView) -> None:
     )
     dated = int(table["price of"].ne("").sum())
     st.caption(
-        f"Specifications and prices: models/machines.csv, each row with its source (columns to the right). {dated} of these machines have a dated price; "
-        "a price is what was asked on that date, not today's."
+        "Specifications and prices: models/machines.csv, each row with its source in the columns to the right. "
+        f"{dated} of these machines have a dated price: what was asked on that date, not today."
     )
 
 

@@ -33,8 +33,6 @@ def page() -> None:
     """Draw the page."""
     apply_style()
     desk = state.desk()
-    with st.sidebar:
-        sidebar.show(desk)
     case = desk.case
     st.caption(f"{plain(case.name)} · valued {day(case.valuation_date)} · {case.horizon_years} years")
     trouble.refused_edits(desk)
@@ -45,6 +43,8 @@ def page() -> None:
         trouble.failure(found)
     else:
         recommendation(found)
+    with st.sidebar:  # last, so that an edit shows in the figures before its seventy widgets are drawn again
+        sidebar.show(desk)
 
 
 def recommendation(plan: Allocation) -> None:
@@ -85,7 +85,7 @@ def _sentences(plan: Allocation, explanation: Explanation | None) -> None:
     for sentence in said[:at]:
         st.warning(plain(sentence), icon=":material/warning:")
     st.subheader(plain(first), anchor=False)
-    st.markdown(plain(" ".join(said[at + 1 :])))
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in said[at + 1 :]))
 
 
 if __name__ == "__main__":
