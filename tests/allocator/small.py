@@ -76,7 +76,7 @@ def random_document(seed: int, *, whole: bool) -> dict[str, Any]:
                 block_mw=block,
                 min_mw=min(size, 5.0) if whole and i == 2 else 0.0,
                 ltc=draw(0.3, 0.85),
-            )  # fmt: skip
+            )
         )
     policy = {
         "capital_usd": draw(3e6, 3e7), "reinvested_share": draw(0, 0.8), "max_tenant_share": draw(0.3, 1),
@@ -87,9 +87,14 @@ def random_document(seed: int, *, whole: bool) -> dict[str, Any]:
         site={"grid_mw": [{"from": VALUATION, "grid_mw": 20}, {"from": date(2027, 8, 7), "grid_mw": draw(20, 40)}]},
         market={"btc_price_usd": draw(60_000, 140_000)},
         power={"price_usd_per_mwh": draw(20, 60)},
-        fleets=[fleet(facility_mw=draw(2, 12), remaining_life_years=4), fleet(name="XP19", machine="S19 XP", facility_mw=6)],
-        purchases=[purchase(price_usd_per_th=draw(3, 12)), purchase(name="Next", machine="successor", price_usd_per_th=draw(4, 15),
-                                                                     latest_start_years=4)],
+        fleets=[
+            fleet(facility_mw=draw(2, 12), remaining_life_years=4),
+            fleet(name="XP19", machine="S19 XP", facility_mw=6),
+        ],
+        purchases=[
+            purchase(price_usd_per_th=draw(3, 12)),
+            purchase(name="Next", machine="successor", price_usd_per_th=draw(4, 15), latest_start_years=4),
+        ],
         leases=leases,
         policy=policy,
-    )  # fmt: skip
+    )

@@ -41,7 +41,7 @@ def test_river_bend_is_seven_billion_128_a_month_and_158_70_on_average():
     assert leasing.contract_value_usd(river_bend()) == pytest.approx(7.0e9, rel=1e-5)
     assert leasing.first_year_rent_usd_per_kw_month(7.0e9, 245, 15, 0.03) == pytest.approx(128.0, abs=0.05)
     assert leasing.average_rent_usd_per_kw_month(128.0157, 15, 0.03) == pytest.approx(158.7, abs=0.05)
-    assert 7.0e9 / 15 / 12 / 245_000 == pytest.approx(158.7, abs=0.05)
+    assert pytest.approx(158.7, abs=0.05) == 7.0e9 / 15 / 12 / 245_000
 
 
 def test_river_bend_needs_330_facility_megawatts():

@@ -17,7 +17,7 @@ def _steps(choices: Activities, given: object) -> np.ndarray:
     return np.array([max([(d, a) for d, a in amounts if d <= start], default=(None, 0.0))[1] for start in starts])
 
 
-def best_npv_usd(choices: Activities) -> float | None:
+def best_npv_usd(choices: Activities) -> float | None:  # noqa: C901, PLR0912  (one list of limits)
     """Largest NPV of a mix of these activities, or ``None`` if there is no mix."""
     case, items = choices.case, choices.items
     months, policy = case.timeline.month_index, case.policy

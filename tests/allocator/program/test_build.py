@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pulp
 import pytest
-from tests.allocator.small import case, fleet, lease, purchase, random_document
 
 from allocator.activities import Activities, Activity, Bundle, Kind, activities
 from allocator.allocation import allocate, allocation_of
 from allocator.case import case_from_document
 from allocator.program.build import build, standard_form
 from allocator.program.objective import ledger
+from tests.allocator.small import case, fleet, lease, purchase, random_document
 
 GOLDEN = Path(__file__).with_name("golden_tiny.lp")
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.allocator.small import VALUATION, case, document, fleet, lease, purchase, random_document
 
 from allocator.activities import Kind
 from allocator.allocation import Allocation, allocate
 from allocator.case import Case, case_from_document
 from allocator.files import load_case
 from models.timeline import add_months
+from tests.allocator.small import VALUATION, case, document, fleet, lease, purchase, random_document
 
 RICH = {"rent_usd_per_kw_month": 400, "build_months": 6, "deliveries": 1}
 

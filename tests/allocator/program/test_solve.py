@@ -10,8 +10,6 @@ import numpy as np
 import pulp
 import pytest
 from pulp.apis.coin_api import pulp_cbc_path
-from tests.allocator.program.dense import best_npv_usd
-from tests.allocator.small import case, fleet, lease, random_document
 
 from allocator import allocation
 from allocator.activities import Kind, activities
@@ -31,6 +29,8 @@ from allocator.program.solve import (
     solver_names,
 )
 from models.assumptions import InputFaultsError
+from tests.allocator.program.dense import best_npv_usd
+from tests.allocator.small import case, fleet, lease, random_document
 
 TEMPLATES = ("river-bend", "brownfield")
 SEEDS = range(30)
