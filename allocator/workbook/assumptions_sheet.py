@@ -33,7 +33,18 @@ SHEET = "Assumptions"
 HEAD_ROW = 4
 FIRST_ROW = HEAD_ROW + 1
 PATH, MEANING, UNIT, VALUE, BOUNDS, STATUS, SOURCE, AS_SOLVED, CHANGED, STATED_IN = range(1, 11)
-HEADS = ["Input", "Meaning", "Unit", "Value", "Allowed", "Status", "Source, date", "As solved", "Changed", "Source stated in"]
+HEADS = [
+    "Input",
+    "Meaning",
+    "Unit",
+    "Value",
+    "Allowed",
+    "Status",
+    "Source, date",
+    "As solved",
+    "Changed",
+    "Source stated in",
+]
 CASE, DECLARATION = "case", "default"
 """Who states a source: the case file, or the declaration of the default."""
 OTHER_SOURCES = "Sources of whole tables and lists"
@@ -53,7 +64,11 @@ def define(book: Workbook, name: str, sheet: str, address: str) -> None:
 
 def write_assumptions(book: Workbook, sheet: Worksheet, case: Case) -> None:
     """Every input of the case, in the order of the file."""
-    heading(sheet, "Assumptions", "Blue cells may be typed over: every sheet recalculates. Reading the pack back solves the case again with what is typed here.")
+    heading(
+        sheet,
+        "Assumptions",
+        "Blue cells may be typed over: every sheet recalculates. Reading the pack back solves the case again with what is typed here.",
+    )
     for column, width in zip("ABCDEFGHIJ", _WIDTHS, strict=True):
         sheet.column_dimensions[column].width = width
     header_row(sheet, HEAD_ROW, HEADS)
@@ -130,7 +145,9 @@ def _validation(sheet: Worksheet, address: str, item: Input) -> None:
     if isinstance(value, bool):
         rule = DataValidation(type="list", formula1='"TRUE,FALSE"', allow_blank=False)
     elif isinstance(value, (int, float)) and known.lower is not None and known.upper is not None:
-        rule = DataValidation(type="decimal", operator="between", formula1=repr(known.lower), formula2=repr(known.upper), allow_blank=True)
+        rule = DataValidation(
+            type="decimal", operator="between", formula1=repr(known.lower), formula2=repr(known.upper), allow_blank=True
+        )
     else:
         return
     rule.error = f"{known.bounds or 'TRUE or FALSE'}"[:200]

@@ -43,11 +43,28 @@ def write_bridge(sheet: Worksheet, plan: Allocation, entries: Sequence[Entry], s
     last = first + len(steps)
     _total(sheet, last)
     hosting, mining = (f"MAX({schedule.all_quarters(USE_ROWS[use])})" for use in ("hosting", "mining"))
-    put(sheet, f"A{row + 1}", f'="Hosting takes up to "&TEXT({hosting},"#,##0")&", mining up to "&TEXT({mining},"#,##0")&" facility MW of the grid (line)"')
-    share = f"SUMPRODUCT((B{entries[0].mix_row}:B{entries[-1].mix_row}=\"hosting\")*K{entries[0].mix_row}:K{entries[-1].mix_row})" if entries else "0"
-    put(sheet, f"A{row + 2}", f'="Worth $"&TEXT(out__your_npv_usd/const__usd_per_million,"#,##0.0")&" M; hosting brings $"&TEXT({share}/const__usd_per_million,"#,##0.0")&" M"')
-    most = {use: max((q for q in quarters), default=0.0) for use, quarters in
-            (("hosting", [q.hosting_mw for q in plan.schedule]), ("mining", [q.mining_mw for q in plan.schedule]))}  # fmt: skip
+    put(
+        sheet,
+        f"A{row + 1}",
+        f'="Hosting takes up to "&TEXT({hosting},"#,##0")&", mining up to "&TEXT({mining},"#,##0")&" facility MW of the grid (line)"',
+    )
+    share = (
+        f'SUMPRODUCT((B{entries[0].mix_row}:B{entries[-1].mix_row}="hosting")*K{entries[0].mix_row}:K{entries[-1].mix_row})'
+        if entries
+        else "0"
+    )
+    put(
+        sheet,
+        f"A{row + 2}",
+        f'="Worth $"&TEXT(out__your_npv_usd/const__usd_per_million,"#,##0.0")&" M; hosting brings $"&TEXT({share}/const__usd_per_million,"#,##0.0")&" M"',
+    )
+    most = {
+        use: max((q for q in quarters), default=0.0)
+        for use, quarters in (
+            ("hosting", [q.hosting_mw for q in plan.schedule]),
+            ("mining", [q.mining_mw for q in plan.schedule]),
+        )
+    }
     return Bridge(
         first,
         last,
@@ -67,7 +84,12 @@ def _step(sheet: Worksheet, row: int, name: str, worth: str, *, start: bool) -> 
     low, high, up = f"MIN({before},{TO}{row})", f"MAX({before},{TO}{row})", f"({VALUE}{row}>=0)"
     above, below = f"(MAX(0,{high})-MAX(0,{low}))", f"(MIN(0,{low})-MIN(0,{high}))"
     put(sheet, f"{BASE}{row}", f"=MAX(0,{low})+MIN(0,{high})", form="#,##0.0")
-    for column, part, sign in ((GAIN, above, up), (GAIN_BELOW, below, up), (LOSS, above, f"(1-{up})"), (LOSS_BELOW, below, f"(1-{up})")):
+    for column, part, sign in (
+        (GAIN, above, up),
+        (GAIN_BELOW, below, up),
+        (LOSS, above, f"(1-{up})"),
+        (LOSS_BELOW, below, f"(1-{up})"),
+    ):
         put(sheet, f"{column}{row}", f"={part}*{sign}", form="#,##0.0")
     put(sheet, f"{TOTAL}{row}", "=0", form="#,##0.0")
 

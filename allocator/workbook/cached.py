@@ -9,18 +9,32 @@ from __future__ import annotations
 import math
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
 import ironcalc
-from defusedxml.ElementTree import fromstring
 from openpyxl.utils import column_index_from_string
 
-_CELL = re.compile(r'<c r="([A-Z]+)([0-9]+)"((?: s="[0-9]+")?)(?: t="[a-z]+")?><f>(.*?)</f><v ?/?>(?:</v>)?</c>', re.DOTALL)
-_ERRORS = {"#VALUE!", "#REF!", "#NAME?", "#DIV/0!", "#N/A", "#NUM!", "#NULL!", "#ERROR!", "#CIRC!", "#N/IMPL!", "#SPILL!", "#CALC!"}
-_RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+from allocator.workbook.across import sheet_parts
+
+_CELL = re.compile(
+    r'<c r="([A-Z]+)([0-9]+)"((?: s="[0-9]+")?)(?: t="[a-z]+")?><f>(.*?)</f><v ?/?>(?:</v>)?</c>', re.DOTALL
+)
+_ERRORS = {
+    "#VALUE!",
+    "#REF!",
+    "#NAME?",
+    "#DIV/0!",
+    "#N/A",
+    "#NUM!",
+    "#NULL!",
+    "#ERROR!",
+    "#CIRC!",
+    "#N/IMPL!",
+    "#SPILL!",
+    "#CALC!",
+}
 
 
 class CalculationError(Exception):
@@ -43,21 +57,12 @@ def write_cached_values(source: Path, target: Path, model: Any) -> None:
         If a formula evaluates to an error.
     """
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as new:
-        sheets = dict(_sheet_parts(old))
+        sheets = {part: position for position, (part, _) in enumerate(sheet_parts(old))}
         for item in old.infolist():
             content = old.read(item)
             if item.filename in sheets:
                 content = _with_values(content.decode(), model, sheets[item.filename]).encode()
             new.writestr(item.filename, content)
-
-
-def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, int]]:
-    """Part name and position of each sheet."""
-    book, links = fromstring(archive.read("xl/workbook.xml")), fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    targets = {link.get("Id"): link.get("Target") for link in links}
-    for position, sheet in enumerate(book.find("{*}sheets")):
-        target = targets[sheet.get(_RELATIONSHIP)].removeprefix("/xl/")
-        yield f"xl/{target}", position
 
 
 def _with_values(xml: str, model: Any, sheet: int) -> str:

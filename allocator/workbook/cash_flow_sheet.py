@@ -43,7 +43,11 @@ _RESULTS = {"mining_cash_flow_usd", "hosting_cash_flow_usd", "equity_cash_flow_u
 
 def write_cash_flow(sheet: Worksheet, case: Case, monthly: Placed, network: Placed) -> None:
     """Sums of the monthly lines by calendar year, and what is owed at each year's end."""
-    heading(sheet, "Cash flow", "Your mix, USD million a calendar year, nominal. Costs are shown as they enter the cash flow.")
+    heading(
+        sheet,
+        "Cash flow",
+        "Your mix, USD million a calendar year, nominal. Costs are shown as they enter the cash flow.",
+    )
     years = case.timeline.month_end(case.timeline.months).year - case.valuation_date.year + 1
     letters = [get_column_letter(FIRST_COLUMN + i) for i in range(years)]
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 42, 12
@@ -66,17 +70,33 @@ def write_cash_flow(sheet: Worksheet, case: Case, monthly: Placed, network: Plac
         sheet.col_breaks.append(Break(id=FIRST_COLUMN + i - 1))
 
 
-def _write_row(sheet: Worksheet, row: int, letters: list[str], label: str, line: str, sign: int, monthly: Placed, network: Placed) -> None:
+def _write_row(
+    sheet: Worksheet, row: int, letters: list[str], label: str, line: str, sign: int, monthly: Placed, network: Placed
+) -> None:
     if not line:
         put(sheet, f"A{row}", label, bold=True)
         return
     result = line in _RESULTS or label == "Cash flow, unlevered"
     put(sheet, f"A{row}", label, bold=result, indent=0 if result else 1, above=THIN if result else None)
-    put(sheet, f"B{row}", f"=SUM({letters[0]}{row}:{letters[-1]}{row})", form=MILLIONS, bold=True, above=THIN if result else None)
+    put(
+        sheet,
+        f"B{row}",
+        f"=SUM({letters[0]}{row}:{letters[-1]}{row})",
+        form=MILLIONS,
+        bold=True,
+        above=THIN if result else None,
+    )
     for letter in letters:
         by_year = "+".join(_in_year(name, letter, monthly, network) for name in line.split("+"))
         minus = "-" if sign < 0 else ""
-        put(sheet, f"{letter}{row}", f"={minus}({by_year})/const__usd_per_million", form=MILLIONS, bold=result, above=THIN if result else None)
+        put(
+            sheet,
+            f"{letter}{row}",
+            f"={minus}({by_year})/const__usd_per_million",
+            form=MILLIONS,
+            bold=result,
+            above=THIN if result else None,
+        )
 
 
 def _in_year(line: str, letter: str, monthly: Placed, network: Placed) -> str:
@@ -90,7 +110,9 @@ def _ratios(sheet: Worksheet, row: int, letters: list[str], monthly: Placed, net
     put(sheet, f"A{row + 3}", "Cash flow to the owner, running sum", indent=1)
     owner = FIRST_ROW + len(STATEMENT) - 1
     for i, letter in enumerate(letters):
-        balance = f"INDEX({monthly.all_months('balance_usd')},MATCH({letter}${YEAR_ROW},{network.all_months('year')},1))"
+        balance = (
+            f"INDEX({monthly.all_months('balance_usd')},MATCH({letter}${YEAR_ROW},{network.all_months('year')},1))"
+        )
         put(sheet, f"{letter}{row + 1}", f"={balance}/const__usd_per_million", form=MILLIONS)
         service, noi = _in_year("service_usd", letter, monthly, network), _in_year("noi_usd", letter, monthly, network)
         put(sheet, f"{letter}{row + 2}", f'=IF({service}>1,{noi}/{service},"–")', form='0.00"x"', align="right")

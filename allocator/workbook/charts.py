@@ -43,7 +43,9 @@ def _axes(chart: BarChart, unit: str) -> None:
 
 def _plain(text: str) -> RichText:
     properties = CharacterProperties(latin=Font(typeface=FONT), sz=700, b=False, solidFill=QUIET)
-    return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=properties), r=[RegularTextRun(rPr=properties, t=text)])])
+    return RichText(
+        p=[Paragraph(pPr=ParagraphProperties(defRPr=properties), r=[RegularTextRun(rPr=properties, t=text)])]
+    )
 
 
 def _frame(chart: BarChart, width_cm: float, height_cm: float) -> None:
@@ -58,7 +60,11 @@ def schedule_chart(sheet: Worksheet, schedule: Schedule, title_address: str, tit
     chart.type, chart.grouping, chart.overlap, chart.gapWidth = "col", "stacked", 100, 0
     last = FIRST_COLUMN + schedule.quarters - 1
     for use, colour in (("hosting", HOSTING), ("mining", MINING), ("idle", IDLE)):
-        chart.add_data(Reference(sheet, min_col=FIRST_COLUMN, max_col=last, min_row=USE_ROWS[use]), from_rows=True, titles_from_data=False)
+        chart.add_data(
+            Reference(sheet, min_col=FIRST_COLUMN, max_col=last, min_row=USE_ROWS[use]),
+            from_rows=True,
+            titles_from_data=False,
+        )
         series = chart.series[-1]
         series.tx = _series_name(sheet, USE_ROWS[use])
         series.graphicalProperties = GraphicalProperties(solidFill=colour, ln=LineProperties(noFill=True))
@@ -68,7 +74,9 @@ def schedule_chart(sheet: Worksheet, schedule: Schedule, title_address: str, tit
     chart.x_axis.tickLblSkip, chart.x_axis.tickMarkSkip = 8, 4
     chart.y_axis.number_format, chart.y_axis.scaling.min = "#,##0", 0
     line = LineChart()
-    line.add_data(Reference(sheet, min_col=FIRST_COLUMN, max_col=last, min_row=GRID_ROW), from_rows=True, titles_from_data=False)
+    line.add_data(
+        Reference(sheet, min_col=FIRST_COLUMN, max_col=last, min_row=GRID_ROW), from_rows=True, titles_from_data=False
+    )
     grid = line.series[0]
     grid.tx, grid.smooth = _series_name(sheet, GRID_ROW), False
     grid.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=INK, w=15875))
@@ -91,7 +99,10 @@ def bridge_chart(sheet: Worksheet, bridge: Bridge, title_address: str, title: st
     colours = {BASE: None, GAIN_COLUMN: GAIN, GAIN_BELOW: GAIN, LOSS_COLUMN: LOSS, LOSS_BELOW: LOSS, TOTAL: HOSTING}
     for column, colour in colours.items():
         position = column_index_from_string(column)
-        chart.add_data(Reference(sheet, min_col=position, min_row=bridge.first_row, max_row=bridge.last_row), titles_from_data=False)
+        chart.add_data(
+            Reference(sheet, min_col=position, min_row=bridge.first_row, max_row=bridge.last_row),
+            titles_from_data=False,
+        )
         looks = GraphicalProperties(noFill=True) if colour is None else GraphicalProperties(solidFill=colour)
         looks.line.noFill = True
         chart.series[-1].graphicalProperties = looks

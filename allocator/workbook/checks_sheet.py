@@ -43,9 +43,15 @@ class Check:
     form: str = "#,##0.000000;-#,##0.000000;0"
 
 
-def write_checks(book: Workbook, sheet: Worksheet, plan: Allocation, entries: Sequence[Entry], schedule: Schedule, monthly: Placed) -> int:
+def write_checks(
+    book: Workbook, sheet: Worksheet, plan: Allocation, entries: Sequence[Entry], schedule: Schedule, monthly: Placed
+) -> int:
     """Every check; returns how many there are."""
-    heading(sheet, "Checks", "All must be TRUE. They follow your mix and every blue input; a FALSE says which limit or identity is broken.")
+    heading(
+        sheet,
+        "Checks",
+        "All must be TRUE. They follow your mix and every blue input; a FALSE says which limit or identity is broken.",
+    )
     for column, width in zip("ABCD", (86, 22, 22, 10), strict=True):
         sheet.column_dimensions[column].width = width
     header_row(sheet, HEAD_ROW, ["Check", "Found", "Limit or expected", "Holds"])
@@ -62,7 +68,9 @@ def write_checks(book: Workbook, sheet: Worksheet, plan: Allocation, entries: Se
     define(book, "out__checks_passed", SHEET, "$D$3")
     define(book, "pack__checks_said", SHEET, "$C$3")
     for value, colour in (("TRUE", GAIN), ("FALSE", LOSS)):
-        sheet.conditional_formatting.add(f"D3:D{last}", CellIsRule(operator="equal", formula=[value], font=Font(color=colour, bold=True)))
+        sheet.conditional_formatting.add(
+            f"D3:D{last}", CellIsRule(operator="equal", formula=[value], font=Font(color=colour, bold=True))
+        )
     sheet.freeze_panes = f"A{FIRST_ROW}"
     print_setup(sheet, titles_rows=f"{HEAD_ROW}:{HEAD_ROW}")
     return len(found)
@@ -72,23 +80,50 @@ def _limits(plan: Allocation, entries: Sequence[Entry], schedule: Schedule) -> I
     for limit in schedule.limits:
         least = f"MIN({schedule.all_quarters(limit.headroom_row)})"
         form = MONEY if limit.unit == "USD" else "#,##0.000000;-#,##0.000000;0"
-        yield Check(f"{limit.label}: headroom is not negative in any quarter ({limit.unit})", least, "0", schedule.holds(limit), form)
+        yield Check(
+            f"{limit.label}: headroom is not negative in any quarter ({limit.unit})",
+            least,
+            "0",
+            schedule.holds(limit),
+            form,
+        )
     yours = f"'{MIX_SHEET}'!$G${FIRST_MIX_ROW}:$G${FIRST_MIX_ROW + max(0, len(entries) - 1)}"
     yield Check("Your mix holds no negative megawatts", f"MIN({yours})", "0", f"MIN({yours})>=0")
-    yield Check("Your mix holds a number for every activity", f"COUNT({yours})", f"ROWS({yours})", f"COUNT({yours})=ROWS({yours})", "0")
+    yield Check(
+        "Your mix holds a number for every activity",
+        f"COUNT({yours})",
+        f"ROWS({yours})",
+        f"COUNT({yours})=ROWS({yours})",
+        "0",
+    )
     case = plan.case
     for i, fleet in enumerate(case.fleets):
-        yield _at_most(f"Fleet {fleet.name}: no more runs or is sold than is owned (facility MW)", _taken(entries, Kind.FLEET, i), input_name(f"fleets[{i}].facility_mw"))
+        yield _at_most(
+            f"Fleet {fleet.name}: no more runs or is sold than is owned (facility MW)",
+            _taken(entries, Kind.FLEET, i),
+            input_name(f"fleets[{i}].facility_mw"),
+        )
     for i, lease in enumerate(case.leases):
         taken = _taken(entries, Kind.LEASE, i)
         name = input_name(f"leases[{i}].")
-        yield _at_most(f"Offer {lease.name}: no more is let than is offered (critical IT MW)", taken, f"{name}critical_it_mw")
+        yield _at_most(
+            f"Offer {lease.name}: no more is let than is offered (critical IT MW)", taken, f"{name}critical_it_mw"
+        )
         least = f"IF({name}committed,IF({name}min_mw>0,{name}min_mw,{name}critical_it_mw),IF({taken}>const__tolerance_mw,{name}min_mw,0))"
-        yield Check(f"Offer {lease.name}: the tenant's least take, and all that is signed (critical IT MW)", taken, least,
-                    f"{taken}>={least}-const__tolerance_mw-const__tolerance_share*{name}critical_it_mw")  # fmt: skip
+        yield Check(
+            f"Offer {lease.name}: the tenant's least take, and all that is signed (critical IT MW)",
+            taken,
+            least,
+            f"{taken}>={least}-const__tolerance_mw-const__tolerance_share*{name}critical_it_mw",
+        )
         for entry in (e for e in entries if e.activity.kind is Kind.LEASE and e.activity.owner == i):
             halls = f"IF({name}block_mw>0,{entry.your_mw}/{name}block_mw,0)"
-            yield Check(f"{entry.activity.name[:1].upper()}{entry.activity.name[1:]}: whole halls", halls, f"ROUND({halls},0)", f"ABS({halls}-ROUND({halls},0))<=const__tolerance_mw")
+            yield Check(
+                f"{entry.activity.name[:1].upper()}{entry.activity.name[1:]}: whole halls",
+                halls,
+                f"ROUND({halls},0)",
+                f"ABS({halls}-ROUND({halls},0))<=const__tolerance_mw",
+            )
 
 
 def _taken(entries: Sequence[Entry], kind: Kind, owner: int) -> str:
@@ -101,27 +136,57 @@ def _at_most(words: str, found: str, limit: str) -> Check:
 
 
 def _same(words: str, found: str, expected: str) -> Check:
-    return Check(words, found, expected, f"ABS({found}-{expected})<=const__tolerance_share*(1+ABS({found})+ABS({expected}))", MONEY)
+    return Check(
+        words,
+        found,
+        expected,
+        f"ABS({found}-{expected})<=const__tolerance_share*(1+ABS({found})+ABS({expected}))",
+        MONEY,
+    )
 
 
 def _identities(plan: Allocation, entries: Sequence[Entry], schedule: Schedule, monthly: Placed) -> Iterator[Check]:
     uses = "+".join(f"SUM({schedule.all_quarters(row)})" for row in USE_ROWS.values())
-    yield Check("Mining, hosting and idle add up to the grid (facility MW-quarters)", uses, f"SUM({schedule.all_quarters(GRID_ROW)})",
-                f"ABS({uses}-SUM({schedule.all_quarters(GRID_ROW)}))<=const__tolerance_mw")  # fmt: skip
-    yield _same("Ledger of activities equals the NPV of the monthly statement, your mix (USD)", "out__your_npv_usd", monthly.single("npv_usd"))
-    yield _same("Capex of the activities equals capex of the monthly statement, your mix (USD)", "out__capex_usd", monthly.single("capex_usd"))
+    yield Check(
+        "Mining, hosting and idle add up to the grid (facility MW-quarters)",
+        uses,
+        f"SUM({schedule.all_quarters(GRID_ROW)})",
+        f"ABS({uses}-SUM({schedule.all_quarters(GRID_ROW)}))<=const__tolerance_mw",
+    )
+    yield _same(
+        "Ledger of activities equals the NPV of the monthly statement, your mix (USD)",
+        "out__your_npv_usd",
+        monthly.single("npv_usd"),
+    )
+    yield _same(
+        "Capex of the activities equals capex of the monthly statement, your mix (USD)",
+        "out__capex_usd",
+        monthly.single("capex_usd"),
+    )
     ledger = float(sum(plan.terms_usd[e.position] for e in entries if e.recommended_mw))
     solved = f"IF({INPUTS_CHANGED},out__npv_usd,{ledger!r})"
-    yield _same("The recommended mix is worth what the optimiser found, as long as no input is changed (USD)", "out__npv_usd", solved)
+    yield _same(
+        "The recommended mix is worth what the optimiser found, as long as no input is changed (USD)",
+        "out__npv_usd",
+        solved,
+    )
     for entry in entries:
         here, name = entry.here, entry.activity.name
         if "depreciation_usd" in here.rows:
             parts = [here.single(line) for line in ("depreciation_usd", "written_off_usd") if line in here.rows]
             deducted = f"({'+'.join(parts)})"
-            yield _same(f"{name[:1].upper()}{name[1:]}: all of its cost is deducted once, per unit (USD)", deducted, here.single("all_capex_usd"))
+            yield _same(
+                f"{name[:1].upper()}{name[1:]}: all of its cost is deducted once, per unit (USD)",
+                deducted,
+                here.single("all_capex_usd"),
+            )
         if "balance_usd" in here.rows:
             funded = f"({here.single('draw_usd')}+{here.single('interest_usd')})"
-            yield _same(f"{name[:1].upper()}{name[1:]}: debt drawn and interest equal debt service, per unit (USD)", funded, here.single("service_usd"))
+            yield _same(
+                f"{name[:1].upper()}{name[1:]}: debt drawn and interest equal debt service, per unit (USD)",
+                funded,
+                here.single("service_usd"),
+            )
 
 
 def _dates(plan: Allocation, entries: Sequence[Entry]) -> Iterator[Check]:
@@ -139,8 +204,19 @@ def _dates(plan: Allocation, entries: Sequence[Entry]) -> Iterator[Check]:
             lead, start = f"{entry.own_inputs}lead_months", here.single("start_month")
             yield Check(f"{name}: the machines can be there by then (months)", lead, start, f"{lead}<={start}", "0")
             years = f"(({here.single('stop_month')}-{start})/12)"
-            yield Check(f"{name}: they run no longer than their life (years)", years, f"{entry.own_inputs}life_years", f"{years}<={entry.own_inputs}life_years", "0")
+            yield Check(
+                f"{name}: they run no longer than their life (years)",
+                years,
+                f"{entry.own_inputs}life_years",
+                f"{years}<={entry.own_inputs}life_years",
+                "0",
+            )
         else:
             years = f"({here.single('stop_month')}/12)"
-            yield Check(f"{name}: they run no longer than their life (years)", years, f"{entry.own_inputs}remaining_life_years",
-                        f"{years}<={entry.own_inputs}remaining_life_years", "0.00")  # fmt: skip
+            yield Check(
+                f"{name}: they run no longer than their life (years)",
+                years,
+                f"{entry.own_inputs}remaining_life_years",
+                f"{years}<={entry.own_inputs}remaining_life_years",
+                "0.00",
+            )

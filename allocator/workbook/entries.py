@@ -65,7 +65,11 @@ def entries(plan: Allocation) -> tuple[Entry, ...]:
         statement, values = _statement(plan, activity)
         here = placed(statement, _title(plan, activity, number + 1), plan.case.timeline.months)
         taken = float(plan.units[position])
-        found.append(Entry(position, activity, taken if taken > TAKEN_MW else 0.0, statement, values, here, FIRST_MIX_ROW + number))
+        found.append(
+            Entry(
+                position, activity, taken if taken > TAKEN_MW else 0.0, statement, values, here, FIRST_MIX_ROW + number
+            )
+        )
     return tuple(found)
 
 

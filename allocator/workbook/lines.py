@@ -95,7 +95,7 @@ class Placed:
     @property
     def last_column(self) -> str:
         """Letter of the column of month M."""
-        return get_column_letter(FIRST_MONTH_COLUMN + self.months)
+        return str(get_column_letter(FIRST_MONTH_COLUMN + self.months))
 
     def single(self, name: str) -> str:
         """Absolute address of a single number, or of a line's total, with its sheet."""

@@ -14,29 +14,71 @@ from allocator.workbook.style import DATE, QUIET, header_row, heading, print_set
 
 SHEET = "Method"
 CONVENTIONS = (
-    ("Money", "Nominal US dollars. Inflows are positive; a named cost is a positive number; only a cash flow carries a sign."),
-    ("Months", "Month 0 is the valuation date; flows fall at month ends; the discount factor is (1 + r)^(-m/12), r annual effective."),
-    ("Rates", "Mining and hosting are valued unlevered, each at its own rate; debt never enters the NPV, so that risk is priced once."),
-    ("Recommended and yours", "The recommended mix is what the optimiser found for the inputs as solved. Typing another input or another mix recalculates every figure "
-     "but does not optimise again: for that the pack is read back (allocator solve PACK.xlsx)."),
-    ("Dates", "When an activity starts and stops is a property of the activity, on its own sheet; offers have one sheet for each start that is used."),
+    (
+        "Money",
+        "Nominal US dollars. Inflows are positive; a named cost is a positive number; only a cash flow carries a sign.",
+    ),
+    (
+        "Months",
+        "Month 0 is the valuation date; flows fall at month ends; the discount factor is (1 + r)^(-m/12), r annual effective.",
+    ),
+    (
+        "Rates",
+        "Mining and hosting are valued unlevered, each at its own rate; debt never enters the NPV, so that risk is priced once.",
+    ),
+    (
+        "Recommended and yours",
+        "The recommended mix is what the optimiser found for the inputs as solved. Typing another input or another mix recalculates every figure "
+        "but does not optimise again: for that the pack is read back (allocator solve PACK.xlsx).",
+    ),
+    (
+        "Dates",
+        "When an activity starts and stops is a property of the activity, on its own sheet; offers have one sheet for each start that is used.",
+    ),
     ("Horizon", "The number of months planned is fixed when the pack is written."),
-)  # fmt: skip
+)
 FORMULAE = (
-    ("Hashprice", "BTC price x (subsidy + fees) x 144 blocks a day / (1,000 PH per EH x running hashrate). On the valuation date the running hashrate is the one that the difficulty implies."),
-    ("Network response", "Machines that hashprice no longer carries switch off (elasticity); installed hashrate grows with the log ratio of hashprice to the full cost of the "
-     "newest machine, foreseeing the halving, between -4 % and +5 % a month; a share leaves for AI. Switched off, hashrate grows at a constant rate."),
-    ("Mining margin", "max(0, hashprice x 1,000 / (24 x J/TH x PUE) x (1 - pool fee) - power price - variable cost) x hours x uptime, per facility MW: machines run only in hours that pay."),
-    ("Machines", "TH/s per facility MW = 1,000,000 / (J/TH x PUE). Resale = value x (1 - decline)^years. A successor's J/TH and price fall every year."),
-    ("Rent", "1,000 kW x rent x (1 + escalator)^(whole years since delivery), from each delivery for the term; NOI = rent x NOI margin."),
-    ("Construction", "Each delivery's cost is drawn along u^2 (3 - 2u) over the build months that end when it is handed over."),
-    ("Tax", "Rate x (income - deductions). In the NPV a loss is used at once by the parent; the owner's cash flow carries losses forward. Machines: 5-year class; "
-     "data centre: a share in the 5-year class, the rest over 39 years; bonus depreciation on 5-year property; what is left is written off at the end."),
-    ("Debt", "Drawn pro rata with capex; interest is capitalised until the last delivery; then service = NOI x debt / PV(NOI at the debt's rate). "
-     "Size: LTC of cost, or PV(NOI) / DSCR if that is smaller."),
+    (
+        "Hashprice",
+        "BTC price x (subsidy + fees) x 144 blocks a day / (1,000 PH per EH x running hashrate). On the valuation date the running hashrate is the one that the difficulty implies.",
+    ),
+    (
+        "Network response",
+        "Machines that hashprice no longer carries switch off (elasticity); installed hashrate grows with the log ratio of hashprice to the full cost of the "
+        "newest machine, foreseeing the halving, between -4 % and +5 % a month; a share leaves for AI. Switched off, hashrate grows at a constant rate.",
+    ),
+    (
+        "Mining margin",
+        "max(0, hashprice x 1,000 / (24 x J/TH x PUE) x (1 - pool fee) - power price - variable cost) x hours x uptime, per facility MW: machines run only in hours that pay.",
+    ),
+    (
+        "Machines",
+        "TH/s per facility MW = 1,000,000 / (J/TH x PUE). Resale = value x (1 - decline)^years. A successor's J/TH and price fall every year.",
+    ),
+    (
+        "Rent",
+        "1,000 kW x rent x (1 + escalator)^(whole years since delivery), from each delivery for the term; NOI = rent x NOI margin.",
+    ),
+    (
+        "Construction",
+        "Each delivery's cost is drawn along u^2 (3 - 2u) over the build months that end when it is handed over.",
+    ),
+    (
+        "Tax",
+        "Rate x (income - deductions). In the NPV a loss is used at once by the parent; the owner's cash flow carries losses forward. Machines: 5-year class; "
+        "data centre: a share in the 5-year class, the rest over 39 years; bonus depreciation on 5-year property; what is left is written off at the end.",
+    ),
+    (
+        "Debt",
+        "Drawn pro rata with capex; interest is capitalised until the last delivery; then service = NOI x debt / PV(NOI at the debt's rate). "
+        "Size: LTC of cost, or PV(NOI) / DSCR if that is smaller.",
+    ),
     ("Capital tied up", "Sum of what the owner pays in, less the reinvested share of what comes back."),
-    ("IRR", "Monthly IRR of what is built or bought, unlevered, after tax, made annual: (1 + i)^12 - 1. Stated only where one rate alone solves it."),
-)  # fmt: skip
+    (
+        "IRR",
+        "Monthly IRR of what is built or bought, unlevered, after tax, made annual: (1 + i)^12 - 1. Stated only where one rate alone solves it.",
+    ),
+)
 GLOSSARY = (
     ("facility MW", "at the meter: what the grid connection sees"),
     ("critical IT MW", "at the rack: what a tenant leases"),
@@ -54,7 +96,11 @@ GLOSSARY = (
 def write_method(book: Workbook, sheet: Worksheet, plan: Allocation) -> None:
     """Words, then the named constants."""
     heading(sheet, "Method", "How the figures come about. Every formula of the pack is on the sheets themselves.")
-    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width, sheet.column_dimensions["C"].width = 30, 22, 110
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width, sheet.column_dimensions["C"].width = (
+        30,
+        22,
+        110,
+    )
     row = 4
     for title, entries in (("Conventions", CONVENTIONS), ("Formulae in words", FORMULAE), ("Glossary", GLOSSARY)):
         header_row(sheet, row, [title, "", ""])
@@ -75,5 +121,10 @@ def write_method(book: Workbook, sheet: Worksheet, plan: Allocation) -> None:
         define(book, constant.defined_name, SHEET, f"$B${row}")
     checked = plan.certificate
     put(sheet, f"A{row + 2}", "Certificate", bold=True)
-    put(sheet, f"B{row + 2}", f"solver {plan.solver}, largest residual or gap {checked.worst:.1e} (relative)", colour=QUIET)
+    put(
+        sheet,
+        f"B{row + 2}",
+        f"solver {plan.solver}, largest residual or gap {checked.worst:.1e} (relative)",
+        colour=QUIET,
+    )
     print_setup(sheet)

@@ -46,37 +46,103 @@ class MiningUnit:
 _ROW = "MATCH(@machine,tables__machine,0)"
 _MACHINE: Statement[MiningUnit] = (
     Heading("This activity"),
-    Single("start_quarter", "First quarter of use, counted from the valuation date", "quarters", lambda s, v: float(s.activity.start), None),
-    Single("stop_quarter", "First quarter after it", "quarters", lambda s, v: float(s.activity.stop), None),
-    Single("start_month", "Runs after month", "months", lambda s, v: v["start_quarter"] * MONTHS_PER_QUARTER, "=[start_quarter]*const__months_per_quarter"),
-    Single("stop_month", "Sold in month", "months", lambda s, v: v["stop_quarter"] * MONTHS_PER_QUARTER, "=[stop_quarter]*const__months_per_quarter"),
-    Single("years_ahead", "Years until they run", "years", lambda s, v: v["start_month"] / MONTHS_PER_YEAR, "=[start_month]/12"),
-    Single("efficiency", "Efficiency", "J/TH", lambda s, v: mine.efficiency_j_per_th(s.machine, s.case.mining, v["years_ahead"]),
-           '=IF(@machine="successor",in__mining__successor_efficiency_j_per_th*(1-in__mining__efficiency_gain_per_year)^[years_ahead],'
-           f"INDEX(tables__efficiency,{_ROW}))"),
-    Single("pue", "PUE of its cooling", "ratio", lambda s, v: mine.pue(s.machine, s.case.mining),
-           f'=IF(IF(@machine="successor","hydro",INDEX(tables__cooling,{_ROW}))="air",in__mining__pue_air,in__mining__pue_liquid)'),
-    Single("hashrate", "Hashrate of a facility MW", "TH/s", lambda s, v: mine.hashrate_th_per_mw(v["efficiency"], v["pue"]),
-           "=const__watts_per_mw/([efficiency]*[pue])"),
-    Single("facility_mw_per_unit", "Facility MW of a unit", "facility MW", lambda s, v: s.activity.facility_mw_per_unit, "=1"),
-)  # fmt: skip
+    Single(
+        "start_quarter",
+        "First quarter of use, counted from the valuation date",
+        "quarters",
+        lambda s, _: float(s.activity.start),
+        None,
+    ),
+    Single("stop_quarter", "First quarter after it", "quarters", lambda s, _: float(s.activity.stop), None),
+    Single(
+        "start_month",
+        "Runs after month",
+        "months",
+        lambda _, v: v["start_quarter"] * MONTHS_PER_QUARTER,
+        "=[start_quarter]*const__months_per_quarter",
+    ),
+    Single(
+        "stop_month",
+        "Sold in month",
+        "months",
+        lambda _, v: v["stop_quarter"] * MONTHS_PER_QUARTER,
+        "=[stop_quarter]*const__months_per_quarter",
+    ),
+    Single(
+        "years_ahead",
+        "Years until they run",
+        "years",
+        lambda _, v: v["start_month"] / MONTHS_PER_YEAR,
+        "=[start_month]/12",
+    ),
+    Single(
+        "efficiency",
+        "Efficiency",
+        "J/TH",
+        lambda s, v: mine.efficiency_j_per_th(s.machine, s.case.mining, v["years_ahead"]),
+        '=IF(@machine="successor",in__mining__successor_efficiency_j_per_th*(1-in__mining__efficiency_gain_per_year)^[years_ahead],'
+        f"INDEX(tables__efficiency,{_ROW}))",
+    ),
+    Single(
+        "pue",
+        "PUE of its cooling",
+        "ratio",
+        lambda s, _: mine.pue(s.machine, s.case.mining),
+        f'=IF(IF(@machine="successor","hydro",INDEX(tables__cooling,{_ROW}))="air",in__mining__pue_air,in__mining__pue_liquid)',
+    ),
+    Single(
+        "hashrate",
+        "Hashrate of a facility MW",
+        "TH/s",
+        lambda _, v: mine.hashrate_th_per_mw(v["efficiency"], v["pue"]),
+        "=const__watts_per_mw/([efficiency]*[pue])",
+    ),
+    Single(
+        "facility_mw_per_unit",
+        "Facility MW of a unit",
+        "facility MW",
+        lambda s, _: s.activity.facility_mw_per_unit,
+        "=1",
+    ),
+)
 
 _OWNED: Statement[MiningUnit] = (
-    Single("machine_value_usd", "Machines, on the valuation date", "USD", lambda s, v: s.owner.resale_usd_per_th * v["hashrate"], "=@resale_usd_per_th*[hashrate]"),
-)  # fmt: skip
+    Single(
+        "machine_value_usd",
+        "Machines, on the valuation date",
+        "USD",
+        lambda s, v: s.owner.resale_usd_per_th * v["hashrate"],
+        "=@resale_usd_per_th*[hashrate]",
+    ),
+)
 
 _BOUGHT: Statement[MiningUnit] = (
-    Single("price", "Price when bought", "USD/TH",
-           lambda s, v: mine.price_usd_per_th(s.machine, s.owner.price_usd_per_th, s.case.mining, v["years_ahead"]),
-           '=@price_usd_per_th*IF(@machine="successor",(1-in__mining__efficiency_gain_per_year)^[years_ahead],1)'),
-    Single("machine_value_usd", "Machines, when bought", "USD", lambda s, v: mine.machine_cost_usd_per_mw(v["price"], v["efficiency"], v["pue"]), "=[price]*[hashrate]"),
-    Single("cost_usd", "Machines and site works", "USD", lambda s, v: v["machine_value_usd"] + s.owner.infrastructure_usd_per_mw,
-           "=[machine_value_usd]+@infrastructure_usd_per_mw"),
-)  # fmt: skip
+    Single(
+        "price",
+        "Price when bought",
+        "USD/TH",
+        lambda s, v: mine.price_usd_per_th(s.machine, s.owner.price_usd_per_th, s.case.mining, v["years_ahead"]),
+        '=@price_usd_per_th*IF(@machine="successor",(1-in__mining__efficiency_gain_per_year)^[years_ahead],1)',
+    ),
+    Single(
+        "machine_value_usd",
+        "Machines, when bought",
+        "USD",
+        lambda _, v: mine.machine_cost_usd_per_mw(v["price"], v["efficiency"], v["pue"]),
+        "=[price]*[hashrate]",
+    ),
+    Single(
+        "cost_usd",
+        "Machines and site works",
+        "USD",
+        lambda s, v: v["machine_value_usd"] + s.owner.infrastructure_usd_per_mw,
+        "=[machine_value_usd]+@infrastructure_usd_per_mw",
+    ),
+)
 
 
 def _in_use(s: MiningUnit, v: Values) -> Vector:
-    return ((s.months > v["start_month"]) & (s.months <= v["stop_month"])).astype(float)
+    return np.asarray((s.months > v["start_month"]) & (s.months <= v["stop_month"]), dtype=float)
 
 
 def _margin(s: MiningUnit, v: Values) -> Vector:
@@ -92,43 +158,110 @@ def _resale(s: MiningUnit, v: Values) -> Vector:
 
 _OPERATION: Statement[MiningUnit] = (
     Heading("Operation of one facility MW"),
-    Line("occupied_share", "In use", "share", _in_use, "=([network:month]>[start_month])*([network:month]<=[stop_month])"),
-    Line("revenue", "Revenue after the pool's fee", "USD/MWh",
-         lambda s, v: mine.revenue_usd_per_mwh(s.path.hashprice_usd_per_ph_day, v["efficiency"], v["pue"], s.case.mining.pool_fee),
-         "=[network:hashprice]*1000/(24*[efficiency]*[pue])*(1-in__mining__pool_fee)"),
-    Line("margin", "Margin over power, running only in hours that pay", "USD/MWh", _margin,
-         "=MAX(0,[revenue]-[network:power_price]-in__mining__variable_opex_usd_per_mwh)"),
-    Line("operating_margin_usd", "Operating margin", "USD", lambda s, v: mine.operating_margin_usd(v["margin"], s.case.mining.uptime) * v["occupied_share"],
-         "=[margin]*const__hours_per_month*in__mining__uptime*[occupied_share]", total=True),
-    Line("fixed_opex_usd", "Fixed operating cost", "USD", lambda s, v: mine.fixed_opex_usd(s.case.mining, s.months) * v["occupied_share"],
-         "=[network:fixed_opex]*[occupied_share]", total=True),
-    Line("resale_usd", "Resale of machines", "USD", _resale,
-         "=IF([network:month]=[stop_month],[machine_value_usd]*(1-in__mining__resale_decline_per_year)^(([stop_month]-[start_month])/12),0)", total=True),
-    Line("operating_cash_usd", "Operating cash with resale", "USD", lambda s, v: v["operating_margin_usd"] - v["fixed_opex_usd"] + v["resale_usd"],
-         "=[operating_margin_usd]-[fixed_opex_usd]+[resale_usd]", total=True),
-)  # fmt: skip
+    Line(
+        "occupied_share", "In use", "share", _in_use, "=([network:month]>[start_month])*([network:month]<=[stop_month])"
+    ),
+    Line(
+        "revenue",
+        "Revenue after the pool's fee",
+        "USD/MWh",
+        lambda s, v: mine.revenue_usd_per_mwh(
+            s.path.hashprice_usd_per_ph_day, v["efficiency"], v["pue"], s.case.mining.pool_fee
+        ),
+        "=[network:hashprice]*1000/(24*[efficiency]*[pue])*(1-in__mining__pool_fee)",
+    ),
+    Line(
+        "margin",
+        "Margin over power, running only in hours that pay",
+        "USD/MWh",
+        _margin,
+        "=MAX(0,[revenue]-[network:power_price]-in__mining__variable_opex_usd_per_mwh)",
+    ),
+    Line(
+        "operating_margin_usd",
+        "Operating margin",
+        "USD",
+        lambda s, v: mine.operating_margin_usd(v["margin"], s.case.mining.uptime) * v["occupied_share"],
+        "=[margin]*const__hours_per_month*in__mining__uptime*[occupied_share]",
+        total=True,
+    ),
+    Line(
+        "fixed_opex_usd",
+        "Fixed operating cost",
+        "USD",
+        lambda s, v: mine.fixed_opex_usd(s.case.mining, s.months) * v["occupied_share"],
+        "=[network:fixed_opex]*[occupied_share]",
+        total=True,
+    ),
+    Line(
+        "resale_usd",
+        "Resale of machines",
+        "USD",
+        _resale,
+        "=IF([network:month]=[stop_month],[machine_value_usd]*(1-in__mining__resale_decline_per_year)^(([stop_month]-[start_month])/12),0)",
+        total=True,
+    ),
+    Line(
+        "operating_cash_usd",
+        "Operating cash with resale",
+        "USD",
+        lambda _, v: v["operating_margin_usd"] - v["fixed_opex_usd"] + v["resale_usd"],
+        "=[operating_margin_usd]-[fixed_opex_usd]+[resale_usd]",
+        total=True,
+    ),
+)
 
 
 def _deductions(s: MiningUnit, v: Values) -> Vector:
     rates = yearly_rates(1.0, s.case.finance.bonus_depreciation)
-    return depreciation(v["cost_usd"], s.months - v["start_month"], rates) * v["occupied_share"]
+    return np.asarray(depreciation(v["cost_usd"], s.months - v["start_month"], rates) * v["occupied_share"])
 
 
 _OWNED_TAX: Statement[MiningUnit] = (
-    Line("capex_usd", "Capex", "USD", lambda s, v: np.zeros_like(s.months), "=0*[occupied_share]", total=True),
-    Line("taxable_usd", "Taxable income (owned machines are written off)", "USD", lambda s, v: v["operating_cash_usd"], "=[operating_cash_usd]", total=True),
-)  # fmt: skip
+    Line("capex_usd", "Capex", "USD", lambda s, _: np.zeros_like(s.months), "=0*[occupied_share]", total=True),
+    Line(
+        "taxable_usd",
+        "Taxable income (owned machines are written off)",
+        "USD",
+        lambda _, v: v["operating_cash_usd"],
+        "=[operating_cash_usd]",
+        total=True,
+    ),
+)
 _BOUGHT_TAX: Statement[MiningUnit] = (
-    Line("capex_usd", "Capex", "USD", lambda s, v: np.where(s.months == v["start_month"], v["cost_usd"], 0.0),
-         "=IF([network:month]=[start_month],[cost_usd],0)", total=True),
-    Line("depreciation_usd", "Depreciation", "USD", _deductions,
-         "=IF([occupied_share]=1,[cost_usd]*INDEX(tables__machine_deductions,INT(([network:month]-[start_month]-1)/12)+1)/12,0)", total=True),
-    Line("written_off_usd", "Written off when sold", "USD",
-         lambda s, v: np.where(s.months == v["stop_month"], v["cost_usd"] - np.sum(v["depreciation_usd"]), 0.0),
-         "=IF([network:month]=[stop_month],[cost_usd]-[depreciation_usd.total],0)", total=True),
-    Line("taxable_usd", "Taxable income", "USD", lambda s, v: v["operating_cash_usd"] - v["depreciation_usd"] - v["written_off_usd"],
-         "=[operating_cash_usd]-[depreciation_usd]-[written_off_usd]", total=True),
-)  # fmt: skip
+    Line(
+        "capex_usd",
+        "Capex",
+        "USD",
+        lambda s, v: np.where(s.months == v["start_month"], v["cost_usd"], 0.0),
+        "=IF([network:month]=[start_month],[cost_usd],0)",
+        total=True,
+    ),
+    Line(
+        "depreciation_usd",
+        "Depreciation",
+        "USD",
+        _deductions,
+        "=IF([occupied_share]=1,[cost_usd]*INDEX(tables__machine_deductions,INT(([network:month]-[start_month]-1)/12)+1)/12,0)",
+        total=True,
+    ),
+    Line(
+        "written_off_usd",
+        "Written off when sold",
+        "USD",
+        lambda s, v: np.where(s.months == v["stop_month"], v["cost_usd"] - np.sum(v["depreciation_usd"]), 0.0),
+        "=IF([network:month]=[stop_month],[cost_usd]-[depreciation_usd.total],0)",
+        total=True,
+    ),
+    Line(
+        "taxable_usd",
+        "Taxable income",
+        "USD",
+        lambda _, v: v["operating_cash_usd"] - v["depreciation_usd"] - v["written_off_usd"],
+        "=[operating_cash_usd]-[depreciation_usd]-[written_off_usd]",
+        total=True,
+    ),
+)
 
 
 def mining_statement(case: Case, kind: Kind) -> Statement[MiningUnit]:
@@ -136,11 +269,19 @@ def mining_statement(case: Case, kind: Kind) -> Statement[MiningUnit]:
     owned = kind is Kind.FLEET
     end: list[Row[MiningUnit]] = [
         tax_line(case),
-        Line("cash_flow_usd", "Cash flow, unlevered, after tax", "USD", lambda s, v: v["operating_cash_usd"] - v["capex_usd"] - v["tax_usd"],
-             "=[operating_cash_usd]-[capex_usd]-[tax_usd]", total=True),
+        Line(
+            "cash_flow_usd",
+            "Cash flow, unlevered, after tax",
+            "USD",
+            lambda _, v: v["operating_cash_usd"] - v["capex_usd"] - v["tax_usd"],
+            "=[operating_cash_usd]-[capex_usd]-[tax_usd]",
+            total=True,
+        ),
         Heading("For the owner (no debt on machines)"),
-        *equity_lines(case, "taxable_usd", "[operating_cash_usd]-[capex_usd]", lambda v: v["operating_cash_usd"] - v["capex_usd"]),
-    ]  # fmt: skip
+        *equity_lines(
+            case, "taxable_usd", "[operating_cash_usd]-[capex_usd]", lambda v: v["operating_cash_usd"] - v["capex_usd"]
+        ),
+    ]
     return (
         *_MACHINE,
         *(_OWNED if owned else _BOUGHT),

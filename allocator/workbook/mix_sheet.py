@@ -20,6 +20,7 @@ from allocator.workbook.style import (
     MEGAWATTS,
     MINING,
     MONEY,
+    MONEY_MILLIONS,
     QUIET,
     STRONG,
     header_row,
@@ -32,19 +33,37 @@ from allocator.workbook.style import (
 
 HEAD_ROW = FIRST_MIX_ROW - 1
 UNITS = "#,##0.000;(#,##0.000);0.000"
-HEADS = ["Activity", "Use", "From", "To", "Unit", "Recommended", "Your mix", "Facility MW (your mix)", "NPV per unit, USD",
-         "NPV recommended, USD", "NPV your mix, USD", "Capex per unit, USD", "Capex your mix, USD", "Sheet"]  # fmt: skip
+HEADS = [
+    "Activity",
+    "Use",
+    "From",
+    "To",
+    "Unit",
+    "Recommended",
+    "Your mix",
+    "Facility MW (your mix)",
+    "NPV per unit, USD",
+    "NPV recommended, USD",
+    "NPV your mix, USD",
+    "Capex per unit, USD",
+    "Capex your mix, USD",
+    "Sheet",
+]
 LIMIT_HEADS = ["Limit over all quarters", "Unit", "Most used", "Least headroom", "Holds"]
 
 
 def write_mix(book: Workbook, sheet: Worksheet, plan: Allocation, entries: Sequence[Entry], schedule: Schedule) -> None:
     """The mix table, its totals and the limits."""
-    heading(sheet, "Mix", "Type other megawatts into the blue column: value, capex, schedule, statements and every check follow. "
-                          "The recommended column stays as it was solved.")  # fmt: skip
-    for column, width in zip("ABCDEFGHIJKLMN", (44, 10, 10, 10, 14, 14, 14, 13, 15, 17, 17, 15, 17, 24), strict=True):
+    heading(
+        sheet,
+        "Mix",
+        "Type other megawatts into the blue column: value, capex, schedule, statements and every check follow. "
+        "The recommended column stays as it was solved.",
+    )
+    for column, width in zip("ABCDEFGHIJKLMN", (44, 16, 11, 11, 15, 14, 14, 13, 15, 17, 17, 15, 17, 30), strict=True):
         sheet.column_dimensions[column].width = width
     header_row(sheet, HEAD_ROW, HEADS)
-    sheet.row_dimensions[HEAD_ROW].height = 28
+    sheet.row_dimensions[HEAD_ROW].height = 40
     for entry in entries:
         _write_entry(sheet, plan, entry)
     last = FIRST_MIX_ROW + max(0, len(entries) - 1)
@@ -70,7 +89,7 @@ def _write_entry(sheet: Worksheet, plan: Allocation, entry: Entry) -> None:
     put(sheet, f"B{row}", activity.use.value, bold=True, colour=HOSTING if activity.use is Use.HOSTING else MINING)
     put(sheet, f"C{row}", quarter(label(activity.start)), align="right")
     put(sheet, f"D{row}", quarter(label(activity.stop)), align="right")
-    put(sheet, f"E{row}", entry.unit, colour=QUIET)
+    put(sheet, f"E{row}", entry.unit, colour=QUIET, indent=1)
     put(sheet, f"F{row}", entry.recommended_mw, form=UNITS, bold=True)
     mark_input(put(sheet, f"G{row}", entry.recommended_mw, form=UNITS))
     put(sheet, f"H{row}", f"=G{row}*{here.single('facility_mw_per_unit')}", form=MEGAWATTS)
@@ -79,7 +98,7 @@ def _write_entry(sheet: Worksheet, plan: Allocation, entry: Entry) -> None:
     put(sheet, f"K{row}", f"=G{row}*I{row}", form=MONEY)
     put(sheet, f"L{row}", f"={here.single('all_capex_usd')}", form=MONEY)
     put(sheet, f"M{row}", f"=G{row}*L{row}", form=MONEY)
-    link = put(sheet, f"N{row}", here.title, colour=HOSTING)
+    link = put(sheet, f"N{row}", here.title, colour=HOSTING, indent=1)
     link.hyperlink = Hyperlink(ref=f"N{row}", location=f"'{here.title}'!A1")
 
 
@@ -89,16 +108,36 @@ def _totals(sheet: Worksheet, last: int) -> None:
         put(sheet, f"{column}{row}", None, above=STRONG)
     put(sheet, f"A{row}", "Total", bold=True, above=STRONG)
     for column in "JKM":
-        put(sheet, f"{column}{row}", f"=SUM({column}{FIRST_MIX_ROW}:{column}{last})", form=MONEY, bold=True, above=STRONG)
-    put(sheet, f"A{row + 1}", "NPV: mining and hosting each at the discount rate of its use, unlevered, after tax. Capex undiscounted.", colour=QUIET, italic=True)
+        put(
+            sheet,
+            f"{column}{row}",
+            f"=SUM({column}{FIRST_MIX_ROW}:{column}{last})",
+            form=MONEY,
+            bold=True,
+            above=STRONG,
+        )
+    put(
+        sheet,
+        f"A{row + 1}",
+        "NPV: mining and hosting each at the discount rate of its use, unlevered, after tax. Capex undiscounted.",
+        colour=QUIET,
+        italic=True,
+    )
 
 
 def _limits(sheet: Worksheet, schedule: Schedule, row: int) -> None:
     header_row(sheet, row, LIMIT_HEADS)
+    sheet.row_dimensions[row].height = 28
     for i, limit in enumerate(schedule.limits, start=row + 1):
-        form = MONEY if limit.unit == "USD" else MEGAWATTS
+        form = MONEY_MILLIONS if limit.unit == "USD" else MEGAWATTS
         put_text(sheet, f"A{i}", limit.label)
         put(sheet, f"B{i}", limit.unit, colour=QUIET)
         put(sheet, f"C{i}", f"=MAX({schedule.all_quarters(limit.used_row)})", form=form)
-        put(sheet, f"D{i}", f"=IF(COUNT({schedule.all_quarters(limit.headroom_row)})=0,\"no limit\",MIN({schedule.all_quarters(limit.headroom_row)}))", form=form, align="right")
+        put(
+            sheet,
+            f"D{i}",
+            f'=IF(COUNT({schedule.all_quarters(limit.headroom_row)})=0,"no limit",MIN({schedule.all_quarters(limit.headroom_row)}))',
+            form=form,
+            align="right",
+        )
         put(sheet, f"E{i}", f"={schedule.holds(limit)}", align="center")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from openpyxl.cell.cell import Cell
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -15,6 +14,7 @@ from allocator.workbook.lines import (
     OPENING_COLUMN,
     SINGLE_COLUMN,
     UNIT_COLUMN,
+    Formula,
     Heading,
     Line,
     Placed,
@@ -61,13 +61,27 @@ def placed(statement: Statement[Any], title: str, months: int) -> Placed:
 _HEAD = {"month": 3, "date": 4}
 
 
-def write_statement(sheet: Worksheet, statement: Statement[Any], here: Placed, others: Mapping[str, Placed], *, title: str, note: str,
-                    own_inputs: str = "", properties: StatementValues | None = None) -> None:  # fmt: skip
-    """Write a statement; ``properties`` gives the values of numbers that have no formula."""
+def write_statement(
+    sheet: Worksheet,
+    statement: Statement[Any],
+    here: Placed,
+    others: Mapping[str, Placed],
+    *,
+    title: str,
+    note: str,
+    own_inputs: str = "",
+    properties: StatementValues | None = None,
+) -> dict[int, Formula]:
+    """Write a statement up to its first month; returns the formulas that are copied across from there, by row.
+
+    ``properties`` gives the values of numbers that have no formula. The copies, a hundred thousand cells, are made in
+    the saved file (:mod:`allocator.workbook.across`).
+    """
+    across: dict[int, Formula] = {}
     heading(sheet, title, note)
     _widths(sheet, here)
     if "month" not in here.rows:
-        _calendar(sheet, here, others["network"])
+        across.update(_calendar(sheet, here, others["network"]))
     row = FIRST_ROW
     for item in statement:
         if isinstance(item, Heading):
@@ -79,11 +93,12 @@ def write_statement(sheet: Worksheet, statement: Statement[Any], here: Placed, o
         if isinstance(item, Single):
             _write_single(sheet, item, here, others, own_inputs, properties)
         else:
-            _write_line(sheet, item, here, others, own_inputs)
+            across[here.rows[item.name]] = _write_line(sheet, item, here, others, own_inputs)
         row = max(row, here.rows[item.name] + 1)
     sheet.freeze_panes = sheet.cell(LAST_HEAD_ROW + 1, FIRST_MONTH_COLUMN)
     print_setup(sheet, titles_rows="1:4", title_columns="A:D")
     sheet.page_setup.fitToWidth = max(1, here.months // 60)
+    return across
 
 
 def _widths(sheet: Worksheet, here: Placed) -> None:
@@ -104,26 +119,42 @@ def _labels(sheet: Worksheet, row: int, item: Row[Any]) -> None:
 _STRONG = {"cash_flow_usd", "equity_cash_flow_usd", "noi_usd", "operating_cash_usd", "hashprice", "npv_usd"}
 
 
-def _calendar(sheet: Worksheet, here: Placed, network: Placed) -> None:
+def _calendar(sheet: Worksheet, here: Placed, network: Placed) -> Iterator[tuple[int, Formula]]:
     for label, row, form in (("month", 3, WHOLE), ("date", 4, MONTH)):
         put(sheet, f"A{row}", "Month" if label == "month" else "Flows fall on", bold=True, fill=PAPER)
         put(sheet, f"B{row}", None, fill=PAPER)
         put(sheet, f"C{row}", "Total" if row == LAST_HEAD_ROW else None, bold=True, fill=PAPER, align="right")
         put(sheet, f"D{row}", None, fill=PAPER)
-        _across(sheet, row, here, lambda column, label=label: f"={network.month(label, get_column_letter(column))}", form, bold=True, fill=PAPER)
+        formula = resolved(f"=[network:{label}]", here, {"network": network})
+        _first_month(sheet, row, formula, form, bold=True, fill=PAPER)
+        yield row, formula
 
 
-def _write_single(sheet: Worksheet, item: Single[Any], here: Placed, others: Mapping[str, Placed], own_inputs: str,
-                  properties: StatementValues | None) -> None:  # fmt: skip
+def _write_single(
+    sheet: Worksheet,
+    item: Single[Any],
+    here: Placed,
+    others: Mapping[str, Placed],
+    own_inputs: str,
+    properties: StatementValues | None,
+) -> None:
     row = here.rows[item.name]
     if item.formula is None:
         assert properties is not None
         put(sheet, f"C{row}", properties[item.name], form=number_format(item.unit))
     else:
-        put(sheet, f"C{row}", resolved(item.formula, here, others, own_inputs).text, form=number_format(item.unit), bold=item.name in _STRONG)
+        put(
+            sheet,
+            f"C{row}",
+            resolved(item.formula, here, others, own_inputs).text,
+            form=number_format(item.unit),
+            bold=item.name in _STRONG,
+        )
 
 
-def _write_line(sheet: Worksheet, item: Line[Any], here: Placed, others: Mapping[str, Placed], own_inputs: str) -> None:
+def _write_line(
+    sheet: Worksheet, item: Line[Any], here: Placed, others: Mapping[str, Placed], own_inputs: str
+) -> Formula:
     row = here.rows[item.name]
     form = number_format(item.unit)
     if item.total:
@@ -132,13 +163,13 @@ def _write_line(sheet: Worksheet, item: Line[Any], here: Placed, others: Mapping
         put(sheet, f"D{row}", item.opening, form=form, colour="A0A0A0", size=7)
     formula = resolved(item.formula, here, others, own_inputs)
     in_head = item.name in _HEAD
-    _across(sheet, row, here, formula.at, form, bold=in_head or item.name in _STRONG, fill=PAPER if in_head else None)
+    _first_month(sheet, row, formula, form, bold=in_head or item.name in _STRONG, fill=PAPER if in_head else None)
+    return formula
 
 
-def _across(sheet: Worksheet, row: int, here: Placed, formula: Any, form: str, *, bold: bool = False, fill: str | None = None) -> None:
-    """One formula in every month. The looks are set once and shared: a workbook holds a hundred thousand such cells."""
-    first = put(sheet, sheet.cell(row, FIRST_MONTH_COLUMN).coordinate, formula(FIRST_MONTH_COLUMN), form=form, bold=bold, colour=INK, fill=fill)
-    looks = first._style  # noqa: SLF001  (openpyxl's own shared style record; setting each attribute costs ten times as much)
-    for column in range(FIRST_MONTH_COLUMN + 1, FIRST_MONTH_COLUMN + here.months + 1):
-        cell: Cell = sheet.cell(row, column, formula(column))
-        cell._style = looks  # noqa: SLF001
+def _first_month(
+    sheet: Worksheet, row: int, formula: Formula, form: str, *, bold: bool = False, fill: str | None = None
+) -> None:
+    """The first of the row's formulas, with the looks that its copies will share."""
+    address = sheet.cell(row, FIRST_MONTH_COLUMN).coordinate
+    put(sheet, address, formula.at(FIRST_MONTH_COLUMN), form=form, bold=bold, colour=INK, fill=fill)

@@ -45,73 +45,204 @@ def _installed_now(s: Market) -> float:
 
 def _leaving(s: Market, months: np.ndarray) -> np.ndarray:
     market = s.case.market
-    return np.where(months < market.leaving_months, np.log1p(-market.hashrate_leaving_for_ai) / market.leaving_months, 0.0)
+    return np.where(
+        months < market.leaving_months, np.log1p(-market.hashrate_leaving_for_ai) / market.leaving_months, 0.0
+    )
 
 
 NETWORK: Statement[Market] = (
-    Line("month", "Month", "months", lambda s, v: s.case.timeline.month_index, "=[month.prev]+1", opening=-1.0),
-    Line("date", "Flows fall on", "date", lambda s, v: _days(s), "=EDATE(in__valuation_date,[month])"),
-    Line("year", "Calendar year", "year", lambda s, v: np.array([s.case.timeline.month_end(m).year for m in range(s.case.timeline.months + 1)], dtype=float),
-         "=YEAR([date])"),
+    Line("month", "Month", "months", lambda s, _: s.case.timeline.month_index, "=[month.prev]+1", opening=-1.0),
+    Line("date", "Flows fall on", "date", lambda s, _: _days(s), "=EDATE(in__valuation_date,[month])"),
+    Line(
+        "year",
+        "Calendar year",
+        "year",
+        lambda s, _: np.array(
+            [s.case.timeline.month_end(m).year for m in range(s.case.timeline.months + 1)], dtype=float
+        ),
+        "=YEAR([date])",
+    ),
     Heading("Block reward"),
-    Single("last_month", "Last month planned", "months", lambda s, v: float(s.case.timeline.months), "=MAX([month.all])"),
-    Line("height", "Block height at 144 blocks a day", "blocks", lambda s, v: _heights(s),
-         "=const__anchor_height+const__blocks_per_day*([date]-const__anchor_date)"),
-    Line("epoch", "Halvings so far", "", lambda s, v: np.floor(v["height"] / network.BLOCKS_PER_HALVING), "=INT([height]/const__blocks_per_halving)"),
-    Line("issued_btc", "Subsidies paid so far", "BTC", lambda s, v: network.issued_btc(v["height"]),
-         "=const__halving*const__first_subsidy_btc*const__blocks_per_halving*(1-const__halving^(-[epoch]))"
-         "+([height]-[epoch]*const__blocks_per_halving)*const__first_subsidy_btc*const__halving^(-[epoch])"),
-    Single("spot_subsidy_btc", "Subsidy on the valuation date", "BTC/block", lambda s, v: float(network.subsidy_btc(v["height"])[0]),
-           "=const__first_subsidy_btc*const__halving^(-[epoch.first])"),
-    Single("fees_btc", "Fees, from their share of the reward", "BTC/block",
-           lambda s, v: network.total_reward_btc(v["spot_subsidy_btc"], s.case.market.fee_share) - v["spot_subsidy_btc"],
-           "=[spot_subsidy_btc]/(1-in__market__fee_share)-[spot_subsidy_btc]"),
-    Line("subsidy_btc", "Subsidy, mean of the month", "BTC/block", lambda s, v: network.monthly_subsidy_btc(s.case.timeline),
-         "=IF([month]=0,[spot_subsidy_btc],([issued_btc]-[issued_btc.prev])/([height]-[height.prev]))"),
-    Line("reward_btc", "Block reward", "BTC/block", lambda s, v: v["subsidy_btc"] + v["fees_btc"], "=[subsidy_btc]+[fees_btc]"),
-    Line("reward_to_date", "Block reward, running sum", "BTC/block", lambda s, v: np.cumsum(v["reward_btc"]), "=[reward_to_date.prev]+[reward_btc]"),
-    Line("foreseen", "Reward of the year ahead over this month's (log)", "log",
-         lambda s, v: network.foreseen_reward_log_ratio(v["reward_btc"]),
-         "=LN((INDEX([reward_to_date.all],MIN([month]+12,[last_month]+1))-[reward_to_date.prev])"
-         "/(MIN([month]+12,[last_month]+1)-[month])/[reward_btc])"),
+    Single(
+        "last_month", "Last month planned", "months", lambda s, _: float(s.case.timeline.months), "=MAX([month.all])"
+    ),
+    Line(
+        "height",
+        "Block height at 144 blocks a day",
+        "blocks",
+        lambda s, _: _heights(s),
+        "=const__anchor_height+const__blocks_per_day*([date]-const__anchor_date)",
+    ),
+    Line(
+        "epoch",
+        "Halvings so far",
+        "",
+        lambda _, v: np.floor(v["height"] / network.BLOCKS_PER_HALVING),
+        "=INT([height]/const__blocks_per_halving)",
+    ),
+    Line(
+        "issued_btc",
+        "Subsidies paid so far",
+        "BTC",
+        lambda _, v: network.issued_btc(v["height"]),
+        "=const__halving*const__first_subsidy_btc*const__blocks_per_halving*(1-const__halving^(-[epoch]))"
+        "+([height]-[epoch]*const__blocks_per_halving)*const__first_subsidy_btc*const__halving^(-[epoch])",
+    ),
+    Single(
+        "spot_subsidy_btc",
+        "Subsidy on the valuation date",
+        "BTC/block",
+        lambda _, v: float(network.subsidy_btc(v["height"])[0]),
+        "=const__first_subsidy_btc*const__halving^(-[epoch.first])",
+    ),
+    Single(
+        "fees_btc",
+        "Fees, from their share of the reward",
+        "BTC/block",
+        lambda s, v: network.total_reward_btc(v["spot_subsidy_btc"], s.case.market.fee_share) - v["spot_subsidy_btc"],
+        "=[spot_subsidy_btc]/(1-in__market__fee_share)-[spot_subsidy_btc]",
+    ),
+    Line(
+        "subsidy_btc",
+        "Subsidy, mean of the month",
+        "BTC/block",
+        lambda s, _: network.monthly_subsidy_btc(s.case.timeline),
+        "=IF([month]=0,[spot_subsidy_btc],([issued_btc]-[issued_btc.prev])/([height]-[height.prev]))",
+    ),
+    Line(
+        "reward_btc",
+        "Block reward",
+        "BTC/block",
+        lambda _, v: v["subsidy_btc"] + v["fees_btc"],
+        "=[subsidy_btc]+[fees_btc]",
+    ),
+    Line(
+        "reward_to_date",
+        "Block reward, running sum",
+        "BTC/block",
+        lambda _, v: np.cumsum(v["reward_btc"]),
+        "=[reward_to_date.prev]+[reward_btc]",
+    ),
+    Line(
+        "foreseen",
+        "Reward of the year ahead over this month's (log)",
+        "log",
+        lambda _, v: network.foreseen_reward_log_ratio(v["reward_btc"]),
+        "=LN((INDEX([reward_to_date.all],MIN([month]+12,[last_month]+1))-[reward_to_date.prev])"
+        "/(MIN([month]+12,[last_month]+1)-[month])/[reward_btc])",
+    ),
     Heading("Hashrate and hashprice"),
-    Line("btc_price_usd", "Bitcoin price", "USD/BTC", lambda s, v: s.path.btc_price_usd,
-         "=in__market__btc_price_usd*(1+in__market__btc_growth_per_year)^([month]/12)"),
-    Line("entry_cost", "Full cost of the newest machine", "USD/PH/day", lambda s, v: s.path.entry_cost_usd_per_ph_day,
-         "=in__market__entry_cost_usd_per_ph_day*(1+in__market__network_growth_per_year)^(-[month]/12)"),
-    Line("log_gross", "Revenue of all hashrate (log)", "log USD EH/PH/day",
-         lambda s, v: np.log(v["btc_price_usd"]) + np.log(network.REVENUE_PER_EH * v["reward_btc"]),
-         "=LN([btc_price_usd])+LN(const__blocks_per_day/1000*[reward_btc])"),
-    Line("log_ceiling", "Hashprice above which everything runs (log)", "log USD/PH/day",
-         lambda s, v: np.log(s.case.market.full_run_multiple * v["entry_cost"]), "=LN(in__market__full_run_multiple*[entry_cost])"),
-    Line("leaving", "Hashrate that leaves for AI (log)", "log per month", lambda s, v: _leaving(s, v["month"]),
-         "=IF([month]<in__market__leaving_months,LN(1-in__market__hashrate_leaving_for_ai)/in__market__leaving_months,0)"),
-    Single("log_running_now", "Hashrate on the valuation date (log)", "log EH/s",
-           lambda s, v: float(np.log(network.hashrate_eh_s(s.case.market.difficulty))),
-           "=LN(in__market__difficulty*const__hashes_per_difficulty/const__block_seconds/const__hashes_per_eh)"),
-    Single("log_installed_now", "Installed hashrate on the valuation date (log)", "log EH/s", lambda s, v: _installed_now(s),
-           "=IF(in__market__network_responds,[log_running_now]-in__market__switch_off_elasticity_to_hashprice"
-           "*MIN(0,[log_gross.first]-[log_running_now]-[log_ceiling.first]),[log_running_now])"),
-    Line("log_installed", "Installed hashrate (log)", "log EH/s", lambda s, v: np.log(s.path.installed_eh_s),
-         "=IF(in__market__network_responds,IF([month]=0,[log_installed_now],[log_installed.prev]+MAX(const__largest_fall,"
-         "MIN(const__largest_rise,LN(1+in__market__network_growth_per_year)/12+in__market__entry_speed_per_year/12"
-         "*([log_hashprice.prev]+[foreseen.prev]-LN([entry_cost.prev]))))+[leaving.prev]),"
-         "[log_running_now]+LN(1+in__market__network_growth_per_year)*[month]/12)"),
-    Line("log_hashprice", "Hashprice (log)", "log USD/PH/day", lambda s, v: np.log(s.path.hashprice_usd_per_ph_day),
-         "=[log_gross]-[log_installed]-IF(in__market__network_responds,in__market__switch_off_elasticity_to_hashprice"
-         "/(1+in__market__switch_off_elasticity_to_hashprice)*MIN(0,[log_gross]-[log_installed]-[log_ceiling]),0)"),
-    Line("hashprice", "Hashprice", "USD/PH/day", lambda s, v: s.path.hashprice_usd_per_ph_day, "=EXP([log_hashprice])"),
-    Line("installed_eh_s", "Installed hashrate", "EH/s", lambda s, v: s.path.installed_eh_s, "=EXP([log_installed])"),
-    Line("running_eh_s", "Running hashrate", "EH/s", lambda s, v: s.path.running_eh_s, "=EXP([log_gross]-[log_hashprice])"),
-    Line("difficulty", "Difficulty", "", lambda s, v: s.path.difficulty,
-         "=[running_eh_s]*const__hashes_per_eh*const__block_seconds/const__hashes_per_difficulty"),
+    Line(
+        "btc_price_usd",
+        "Bitcoin price",
+        "USD/BTC",
+        lambda s, _: s.path.btc_price_usd,
+        "=in__market__btc_price_usd*(1+in__market__btc_growth_per_year)^([month]/12)",
+    ),
+    Line(
+        "entry_cost",
+        "Full cost of the newest machine",
+        "USD/PH/day",
+        lambda s, _: s.path.entry_cost_usd_per_ph_day,
+        "=in__market__entry_cost_usd_per_ph_day*(1+in__market__network_growth_per_year)^(-[month]/12)",
+    ),
+    Line(
+        "log_gross",
+        "Revenue of all hashrate (log)",
+        "log USD EH/PH/day",
+        lambda _, v: np.log(v["btc_price_usd"]) + np.log(network.REVENUE_PER_EH * v["reward_btc"]),
+        "=LN([btc_price_usd])+LN(const__blocks_per_day/1000*[reward_btc])",
+    ),
+    Line(
+        "log_ceiling",
+        "Hashprice above which everything runs (log)",
+        "log USD/PH/day",
+        lambda s, v: np.log(s.case.market.full_run_multiple * v["entry_cost"]),
+        "=LN(in__market__full_run_multiple*[entry_cost])",
+    ),
+    Line(
+        "leaving",
+        "Hashrate that leaves for AI (log)",
+        "log per month",
+        lambda s, v: _leaving(s, v["month"]),
+        "=IF([month]<in__market__leaving_months,LN(1-in__market__hashrate_leaving_for_ai)/in__market__leaving_months,0)",
+    ),
+    Single(
+        "log_running_now",
+        "Hashrate on the valuation date (log)",
+        "log EH/s",
+        lambda s, _: float(np.log(network.hashrate_eh_s(s.case.market.difficulty))),
+        "=LN(in__market__difficulty*const__hashes_per_difficulty/const__block_seconds/const__hashes_per_eh)",
+    ),
+    Single(
+        "log_installed_now",
+        "Installed hashrate on the valuation date (log)",
+        "log EH/s",
+        lambda s, _: _installed_now(s),
+        "=IF(in__market__network_responds,[log_running_now]-in__market__switch_off_elasticity_to_hashprice"
+        "*MIN(0,[log_gross.first]-[log_running_now]-[log_ceiling.first]),[log_running_now])",
+    ),
+    Line(
+        "log_installed",
+        "Installed hashrate (log)",
+        "log EH/s",
+        lambda s, _: np.log(s.path.installed_eh_s),
+        "=IF(in__market__network_responds,IF([month]=0,[log_installed_now],[log_installed.prev]+MAX(const__largest_fall,"
+        "MIN(const__largest_rise,LN(1+in__market__network_growth_per_year)/12+in__market__entry_speed_per_year/12"
+        "*([log_hashprice.prev]+[foreseen.prev]-LN([entry_cost.prev]))))+[leaving.prev]),"
+        "[log_running_now]+LN(1+in__market__network_growth_per_year)*[month]/12)",
+    ),
+    Line(
+        "log_hashprice",
+        "Hashprice (log)",
+        "log USD/PH/day",
+        lambda s, _: np.log(s.path.hashprice_usd_per_ph_day),
+        "=[log_gross]-[log_installed]-IF(in__market__network_responds,in__market__switch_off_elasticity_to_hashprice"
+        "/(1+in__market__switch_off_elasticity_to_hashprice)*MIN(0,[log_gross]-[log_installed]-[log_ceiling]),0)",
+    ),
+    Line("hashprice", "Hashprice", "USD/PH/day", lambda s, _: s.path.hashprice_usd_per_ph_day, "=EXP([log_hashprice])"),
+    Line("installed_eh_s", "Installed hashrate", "EH/s", lambda s, _: s.path.installed_eh_s, "=EXP([log_installed])"),
+    Line(
+        "running_eh_s",
+        "Running hashrate",
+        "EH/s",
+        lambda s, _: s.path.running_eh_s,
+        "=EXP([log_gross]-[log_hashprice])",
+    ),
+    Line(
+        "difficulty",
+        "Difficulty",
+        "",
+        lambda s, _: s.path.difficulty,
+        "=[running_eh_s]*const__hashes_per_eh*const__block_seconds/const__hashes_per_difficulty",
+    ),
     Heading("Shared by every activity"),
-    Line("power_price", "Power price", "USD/MWh", lambda s, v: s.case.power.price_usd_per_mwh * price_level(s.case.power, v["month"]),
-         "=in__power__price_usd_per_mwh*(1+in__power__escalation_per_year)^([month]/12)"),
-    Line("fixed_opex", "Fixed cost of a mined MW", "USD/facility MW", lambda s, v: mine.fixed_opex_usd(s.case.mining, v["month"]),
-         "=in__mining__fixed_opex_usd_per_mw_year/12*(1+in__mining__opex_growth_per_year)^([month]/12)"),
-    Line("discount_mining", "Discount factor, mining", "", lambda s, v: discount_factors(s.case.finance.discount_rate_mining, v["month"]),
-         "=(1+in__finance__discount_rate_mining)^(-[month]/12)"),
-    Line("discount_hosting", "Discount factor, hosting", "", lambda s, v: discount_factors(s.case.finance.discount_rate_hosting, v["month"]),
-         "=(1+in__finance__discount_rate_hosting)^(-[month]/12)"),
-)  # fmt: skip
+    Line(
+        "power_price",
+        "Power price",
+        "USD/MWh",
+        lambda s, v: s.case.power.price_usd_per_mwh * price_level(s.case.power, v["month"]),
+        "=in__power__price_usd_per_mwh*(1+in__power__escalation_per_year)^([month]/12)",
+    ),
+    Line(
+        "fixed_opex",
+        "Fixed cost of a mined MW",
+        "USD/facility MW",
+        lambda s, v: mine.fixed_opex_usd(s.case.mining, v["month"]),
+        "=in__mining__fixed_opex_usd_per_mw_year/12*(1+in__mining__opex_growth_per_year)^([month]/12)",
+    ),
+    Line(
+        "discount_mining",
+        "Discount factor, mining",
+        "",
+        lambda s, v: discount_factors(s.case.finance.discount_rate_mining, v["month"]),
+        "=(1+in__finance__discount_rate_mining)^(-[month]/12)",
+    ),
+    Line(
+        "discount_hosting",
+        "Discount factor, hosting",
+        "",
+        lambda s, v: discount_factors(s.case.finance.discount_rate_hosting, v["month"]),
+        "=(1+in__finance__discount_rate_hosting)^(-[month]/12)",
+    ),
+)

@@ -13,13 +13,14 @@ from allocator.activities import Kind
 from allocator.allocation import Allocation
 from allocator.explain import Explanation
 from allocator.formats import quarter
+from allocator.workbook.across import Across, copy_across
 from allocator.workbook.assumptions_sheet import define, write_assumptions
 from allocator.workbook.bridge import write_bridge
 from allocator.workbook.cached import CalculationError, evaluated, write_cached_values
 from allocator.workbook.cash_flow_sheet import write_cash_flow
 from allocator.workbook.checks_sheet import write_checks
 from allocator.workbook.entries import FIRST_MIX_ROW, Entry, entries
-from allocator.workbook.lines import Placed
+from allocator.workbook.lines import Formula, Placed
 from allocator.workbook.method_sheet import write_method
 from allocator.workbook.mix_sheet import write_mix
 from allocator.workbook.monthly_lines import monthly_statement
@@ -45,18 +46,19 @@ def write_pack(plan: Allocation, explanation: Explanation, path: Path) -> None:
     CalculationError
         If a formula has no value, or the workbook does not reproduce the engine's NPV to 1e-9.
     """
-    book = _assembled(plan, explanation)
+    book, across = _assembled(plan, explanation)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name[:40]}.") as folder:
-        bare, full = Path(folder) / "bare.xlsx", Path(folder) / "full.xlsx"
-        book.save(bare)
-        model = evaluated(bare)
-        write_cached_values(bare, full, model)
+        narrow, wide, full = (Path(folder) / f"{stage}.xlsx" for stage in ("narrow", "wide", "full"))
+        book.save(narrow)
+        copy_across(narrow, wide, across)
+        model = evaluated(wide)
+        write_cached_values(wide, full, model)
         _compare(book, model, plan)
         full.replace(path)
 
 
-def _assembled(plan: Allocation, explanation: Explanation) -> Workbook:
+def _assembled(plan: Allocation, explanation: Explanation) -> tuple[Workbook, Across]:
     case, chosen = plan.case, entries(plan)
     book = new_workbook()
     sheets = {title: book.create_sheet(title) for title in (*FRONT, *(e.here.title for e in chosen), *BACK)}
@@ -66,10 +68,25 @@ def _assembled(plan: Allocation, explanation: Explanation) -> Workbook:
     monthly = placed(lines, "Monthly", months)
     places: dict[str, Placed] = {"network": network, **{e.reference: e.here for e in chosen}}
 
-    write_statement(sheets["Network"], NETWORK, network, places, title="Network", note="Bitcoin's reward, the hashrate that competes for it, and the hashprice that follows.")
+    formulas: dict[str, dict[int, Formula]] = {}
+    formulas["Network"] = write_statement(
+        sheets["Network"],
+        NETWORK,
+        network,
+        places,
+        title="Network",
+        note="Bitcoin's reward, the hashrate that competes for it, and the hashprice that follows.",
+    )
     for entry in chosen:
-        _write_entry(book, plan, entry, places)
-    write_statement(sheets["Monthly"], lines, monthly, places, title="Monthly", note="Your mix: every activity's lines times its megawatts.")
+        formulas[entry.here.title] = _write_entry(book, plan, entry, places)
+    formulas["Monthly"] = write_statement(
+        sheets["Monthly"],
+        lines,
+        monthly,
+        places,
+        title="Monthly",
+        note="Your mix: every activity's lines times its megawatts.",
+    )
     write_assumptions(book, sheets["Assumptions"], case)
     write_tables(book, sheets["Tables"], case, monthly, network)
     write_method(book, sheets["Method"], plan)
@@ -80,16 +97,25 @@ def _assembled(plan: Allocation, explanation: Explanation) -> Workbook:
     write_cash_flow(sheets["Cash flow"], case, monthly, network)
     write_checks(book, sheets["Checks"], plan, chosen, schedule, monthly)
     write_summary(sheets["Summary"], plan, explanation, schedule, monthly, bridge, sheets)
-    return book
+    return book, Across(months, formulas)
 
 
-def _write_entry(book: Workbook, plan: Allocation, entry: Entry, places: Mapping[str, Placed]) -> None:
+def _write_entry(book: Workbook, plan: Allocation, entry: Entry, places: Mapping[str, Placed]) -> dict[int, Formula]:
     label = plan.case.timeline.quarter_label
     a = entry.activity
     unit = "one critical IT MW let" if a.kind is Kind.LEASE else "one facility MW of machines"
     note = f"{a.use.value}: {unit}, {quarter(label(a.start))} to {quarter(label(a.stop))}. Sheet Mix says how many."
     title = f"{a.name[:1].upper()}{a.name[1:]}"
-    write_statement(book[entry.here.title], entry.statement, entry.here, places, title=title, note=note, own_inputs=entry.own_inputs, properties=entry.values)
+    return write_statement(
+        book[entry.here.title],
+        entry.statement,
+        entry.here,
+        places,
+        title=title,
+        note=note,
+        own_inputs=entry.own_inputs,
+        properties=entry.values,
+    )
 
 
 def _compare(book: Workbook, model: object, plan: Allocation) -> None:

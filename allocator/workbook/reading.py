@@ -68,7 +68,10 @@ def _rows(path: Path) -> list[list[Any]]:
             raise _refused(path, f"has no sheet {SHEET}")
         sheet = book[SHEET]
         sheet.reset_dimensions()
-        rows = [list(row) for row in sheet.iter_rows(min_row=1, max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)]
+        rows = [
+            list(row)
+            for row in sheet.iter_rows(min_row=1, max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)
+        ]
     except (KeyError, ValueError, TypeError, SyntaxError, zipfile.BadZipFile) as error:
         raise _refused(path, f"has a sheet {SHEET} that cannot be read ({type(error).__name__})") from error
     finally:
@@ -92,7 +95,11 @@ def _document(path: Path, rows: list[list[Any]]) -> tuple[dict[str, Any], dict[s
     cells: dict[str, str] = {}
     faults: list[Fault] = []
     inputs_end = False
-    formulas = _formulas(path) if any(row[VALUE - 1] is None and row[AS_SOLVED - 1] is not None for row in rows[HEAD_ROW:]) else {}
+    formulas = (
+        _formulas(path)
+        if any(row[VALUE - 1] is None and row[AS_SOLVED - 1] is not None for row in rows[HEAD_ROW:])
+        else {}
+    )
     for number, row in enumerate(rows[HEAD_ROW:], start=FIRST_ROW):
         name = _text(row[PATH - 1])
         if name == OTHER_SOURCES:
@@ -106,7 +113,14 @@ def _document(path: Path, rows: list[list[Any]]) -> tuple[dict[str, Any], dict[s
             continue
         cells[name] = f"{SHEET}!{get_column_letter(VALUE)}{number}"
         if number in formulas:
-            faults.append(Fault(f"{cells[name]} ({name})", formulas[number], "has no value yet", "open and save the pack in a spreadsheet program, or type a number"))
+            faults.append(
+                Fault(
+                    f"{cells[name]} ({name})",
+                    formulas[number],
+                    "has no value yet",
+                    "open and save the pack in a spreadsheet program, or type a number",
+                )
+            )
         else:
             faults.extend(_placed(tree, name, value, cells[name]))
     document = dict(_listed(tree, "", faults))
@@ -122,13 +136,23 @@ def _formulas(path: Path) -> dict[int, str]:
         sheet = book[SHEET]
         sheet.reset_dimensions()
         column = sheet.iter_rows(min_row=FIRST_ROW, max_row=MOST_ROWS, min_col=VALUE, max_col=VALUE, values_only=True)
-        return {number: str(cell) for number, (cell,) in enumerate(column, start=FIRST_ROW) if isinstance(cell, str) and cell.startswith("=")}
+        return {
+            number: str(cell)
+            for number, (cell,) in enumerate(column, start=FIRST_ROW)
+            if isinstance(cell, str) and cell.startswith("=")
+        }
     finally:
         book.close()
 
 
 def _text(value: Any) -> str:
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value) if isinstance(value, str) else "" if value is None else str(value)
+    return (
+        _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+        if isinstance(value, str)
+        else ""
+        if value is None
+        else str(value)
+    )
 
 
 def _value(value: Any) -> Any:
@@ -151,7 +175,9 @@ def _placed(tree: dict[Any, Any], name: str, value: Any, cell: str) -> Iterator[
     for part in parts[:-1]:
         node = node.setdefault(part, {})
         if not isinstance(node, dict):
-            yield Fault(f"{cell} ({name})", "", "lies within an input that is a single value", "delete one of the two rows")
+            yield Fault(
+                f"{cell} ({name})", "", "lies within an input that is a single value", "delete one of the two rows"
+            )
             return
     if parts[-1] in node:
         yield Fault(f"{cell} ({name})", "", "stands twice on the sheet", "delete one of the two rows")
@@ -163,12 +189,22 @@ def _listed(node: Any, where: str, faults: list[Fault]) -> Any:
     """Tables of positions as lists; a missing position is a fault."""
     if not isinstance(node, dict):
         return node
-    items = {key: _listed(item, f"{where}[{key}]" if isinstance(key, int) else f"{where}.{key}".lstrip("."), faults) for key, item in node.items()}
+    items = {
+        key: _listed(item, f"{where}[{key}]" if isinstance(key, int) else f"{where}.{key}".lstrip("."), faults)
+        for key, item in node.items()
+    }
     positions = [key for key in items if isinstance(key, int)]
     if not positions:
         return items
     if sorted(positions) != list(range(len(items))):
-        faults.append(Fault(f"{SHEET}!A ({where})", "", f"has positions {sorted(positions)}", "number the rows of a list from [0] without gaps"))
+        faults.append(
+            Fault(
+                f"{SHEET}!A ({where})",
+                "",
+                f"has positions {sorted(positions)}",
+                "number the rows of a list from [0] without gaps",
+            )
+        )
         return []
     return [items[i] for i in range(len(items))]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from openpyxl.utils import get_column_letter
@@ -35,10 +35,8 @@ FIRST_COLUMN = 5
 QUARTER_ROW, LABEL_ROW, START_ROW, GRID_ROW = 3, 4, 5, 7
 USE_ROWS = {"mining": 8, "hosting": 9, "idle": 10}
 FIRST_ENTRY_ROW = 13
-QuarterFormula = Callable[[str, str, int], str]
-"""Formula of a quarter from the letters of its column and the column before, and the quarter's number."""
-Limit = tuple[str, str, QuarterFormula, QuarterFormula]
-"""Label, unit, use and size."""
+Limit = tuple[str, str, str, str]
+"""Label, unit, and the formulas of use and size (:func:`_at`)."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class Schedule:
     @property
     def last_column(self) -> str:
         """Letter of the last quarter's column."""
-        return get_column_letter(FIRST_COLUMN + self.quarters - 1)
+        return str(get_column_letter(FIRST_COLUMN + self.quarters - 1))
 
     def all_quarters(self, row: int) -> str:
         """Absolute address of every quarter of a row."""
@@ -71,25 +69,41 @@ class Schedule:
     def holds(self, limit: QuarterlyLimit) -> str:
         """Formula, without ``=``, of whether a limit holds in every quarter but for a solver's last digits."""
         slack = "const__tolerance_usd" if limit.unit == "USD" else "const__tolerance_mw"
-        return (
-            f"MIN({self.all_quarters(limit.headroom_row)})>=-{slack}-const__tolerance_share*MAX({self.all_quarters(limit.used_row)})"
-        )
+        return f"MIN({self.all_quarters(limit.headroom_row)})>=-{slack}-const__tolerance_share*MAX({self.all_quarters(limit.used_row)})"
 
 
 def write_schedule(sheet: Worksheet, case: Case, entries: Sequence[Entry], monthly: Placed) -> Schedule:
     """Grid, uses, every activity and every limit by quarter."""
-    heading(sheet, "Schedule", "Facility MW in use in each quarter, from your mix on sheet Mix. A quarter counts its fullest month.")
+    heading(
+        sheet,
+        "Schedule",
+        "Facility MW in use in each quarter, from your mix on sheet Mix. A quarter counts its fullest month.",
+    )
     schedule = Schedule(case.timeline.quarters)
     for column, width in (("A", 46), ("B", 14), ("C", 14), ("D", 3)):
         sheet.column_dimensions[column].width = width
     span = sheet.column_dimensions[get_column_letter(FIRST_COLUMN)]
-    span.width, span.min, span.max = 10.5, FIRST_COLUMN, FIRST_COLUMN + schedule.quarters - 1
+    span.width, span.min, span.max = 12.5, FIRST_COLUMN, FIRST_COLUMN + schedule.quarters - 1
     write = _Rows(sheet, schedule)
-    write.row(QUARTER_ROW, "Quarter", "quarters", lambda c, b, q: f"={b}{QUARTER_ROW}+1", WHOLE, head=True)
+    write.row(QUARTER_ROW, "Quarter", "quarters", f"=<before>{QUARTER_ROW}+1", WHOLE, head=True)
     put(sheet, f"D{QUARTER_ROW}", -1, colour="A0A0A0", size=7)
-    write.row(LABEL_ROW, "Begins in", "", lambda c, b, q: f'="Q"&ROUNDUP(MONTH({c}{START_ROW})/const__months_per_quarter,0)&" "&YEAR({c}{START_ROW})', "General", head=True)
-    write.row(START_ROW, "First day", "date", lambda c, b, q: f"=EDATE(in__valuation_date,const__months_per_quarter*{c}{QUARTER_ROW})", DATE, head=True)
-    write.row(GRID_ROW, "Grid", "facility MW", lambda c, b, q: _stage("tables__grid", f"{c}${START_ROW}"), MEGAWATTS)
+    write.row(
+        LABEL_ROW,
+        "Begins in",
+        "",
+        f'="Q"&ROUNDUP(MONTH(<here>{START_ROW})/const__months_per_quarter,0)&" "&YEAR(<here>{START_ROW})',
+        "General",
+        head=True,
+    )
+    write.row(
+        START_ROW,
+        "First day",
+        "date",
+        f"=EDATE(in__valuation_date,const__months_per_quarter*<here>{QUARTER_ROW})",
+        DATE,
+        head=True,
+    )
+    write.row(GRID_ROW, "Grid", "facility MW", _stage("tables__grid", f"<here>${START_ROW}"), MEGAWATTS)
     last = FIRST_ENTRY_ROW + len(entries) - 1
     put(sheet, f"A{FIRST_ENTRY_ROW - 1}", "Every activity", bold=True)
     for row, entry in enumerate(entries, start=FIRST_ENTRY_ROW):
@@ -97,11 +111,24 @@ def write_schedule(sheet: Worksheet, case: Case, entries: Sequence[Entry], month
     rows = range(FIRST_ENTRY_ROW, last + 1)
     for use in Use:
         own = [r for r, e in zip(rows, entries, strict=True) if e.activity.use is use]
-        write.row(USE_ROWS[use.value], use.value.capitalize(), "facility MW",
-                  lambda c, b, q, own=own: f"=SUM({c}{own[0]}:{c}{own[-1]})" if own else f"=0*{c}{GRID_ROW}", MEGAWATTS, total="MAX")  # fmt: skip
-    write.row(USE_ROWS["idle"], "Idle", "facility MW", lambda c, b, q: f"={c}{GRID_ROW}-{c}{USE_ROWS['mining']}-{c}{USE_ROWS['hosting']}", MEGAWATTS, total="MAX")
-    for use, colour in (("mining", MINING), ("hosting", HOSTING), ("idle", IDLE)):
-        put(sheet, f"D{USE_ROWS[use]}", None, fill=colour)
+        write.row(
+            USE_ROWS[use.value],
+            use.value.capitalize(),
+            "facility MW",
+            f"=SUM(<here>{own[0]}:<here>{own[-1]})" if own else f"=0*<here>{GRID_ROW}",
+            MEGAWATTS,
+            total="MAX",
+        )
+    write.row(
+        USE_ROWS["idle"],
+        "Idle",
+        "facility MW",
+        f"=<here>{GRID_ROW}-<here>{USE_ROWS['mining']}-<here>{USE_ROWS['hosting']}",
+        MEGAWATTS,
+        total="MAX",
+    )
+    for name, colour in (("mining", MINING), ("hosting", HOSTING), ("idle", IDLE)):
+        put(sheet, f"D{USE_ROWS[name]}", None, fill=colour)
     _write_limits(write, _limits(case, entries, monthly), last + 2)
     sheet.freeze_panes = f"{get_column_letter(FIRST_COLUMN)}{START_ROW + 1}"
     print_setup(sheet, titles_rows="1:5", title_columns="A:D")
@@ -114,13 +141,24 @@ def _stage(name: str, day: str) -> str:
     return f"=IFERROR(INDEX({name},MATCH({day},{name}_from,1)),0)"
 
 
-def _occupied(entry: Entry) -> QuarterFormula:
-    def formula(column: str, before: str, quarter: int) -> str:
-        first = FIRST_MONTH_COLUMN + 1 + quarter * MONTHS_PER_QUARTER
-        months = entry.here.month("occupied_share", get_column_letter(first))
-        end = f"{get_column_letter(first + MONTHS_PER_QUARTER - 1)}${entry.here.rows['occupied_share']}"
-        return f"={entry.your_mw}*{entry.here.single('facility_mw_per_unit')}*MAX({months}:{end})"
+def _occupied(entry: Entry) -> str:
+    """Facility MW of an activity: its fullest month of the quarter."""
+    row = entry.here.rows["occupied_share"]
+    months = f"'{entry.here.title}'!<first month>${row}:<last month>${row}"
+    return f"={entry.your_mw}*{entry.here.single('facility_mw_per_unit')}*MAX({months})"
 
+
+def _at(formula: str, quarter: int) -> str:
+    """A formula with the letters of its quarter's column and of the first and last month of that quarter."""
+    first = FIRST_MONTH_COLUMN + 1 + quarter * MONTHS_PER_QUARTER
+    letters = {
+        "<here>": FIRST_COLUMN + quarter,
+        "<before>": FIRST_COLUMN + quarter - 1,
+        "<first month>": first,
+        "<last month>": first + MONTHS_PER_QUARTER - 1,
+    }
+    for word, column in letters.items():
+        formula = formula.replace(word, get_column_letter(column))
     return formula
 
 
@@ -130,28 +168,59 @@ class _Rows:
     def __init__(self, sheet: Worksheet, schedule: Schedule) -> None:
         self.sheet, self.schedule = sheet, schedule
 
-    def row(self, row: int, label: str, unit: str, formula: QuarterFormula, form: str, *, head: bool = False, total: str = "") -> None:
-        """One row; ``formula`` is called with the letters of this and the column before, and the quarter."""
+    def row(
+        self,
+        row: int,
+        label: str,
+        unit: str,
+        formula: str,
+        form: str,
+        *,
+        head: bool = False,
+        total: str = "",
+    ) -> None:
+        """One row; ``formula`` names its columns as :func:`_at` fills them in."""
         put_text(self.sheet, f"A{row}", label, bold=head)
         put(self.sheet, f"B{row}", unit, colour=QUIET)
         if total:
-            put(self.sheet, f"C{row}", f"={total}({self.schedule.all_quarters(row).partition('!')[2]})", form=form, bold=True)
+            put(
+                self.sheet,
+                f"C{row}",
+                f"={total}({self.schedule.all_quarters(row).partition('!')[2]})",
+                form=form,
+                bold=True,
+            )
         looks = None
         for quarter in range(self.schedule.quarters):
             column = FIRST_COLUMN + quarter
-            text = formula(get_column_letter(column), get_column_letter(column - 1), quarter)
+            text = _at(formula, quarter)
             if looks is None:
-                first = put(self.sheet, f"{get_column_letter(column)}{row}", text, form=form, bold=head, fill=PAPER if head else None, align="right")
+                first = put(
+                    self.sheet,
+                    f"{get_column_letter(column)}{row}",
+                    text,
+                    form=form,
+                    bold=head,
+                    fill=PAPER if head else None,
+                    align="right",
+                )
                 looks = first._style  # noqa: SLF001  (openpyxl's shared style record, as on the monthly sheets)
             else:
                 self.sheet.cell(row, column, text)._style = looks  # noqa: SLF001
 
-    def limit(self, row: int, label: str, unit: str, used: QuarterFormula, limit: QuarterFormula) -> int:
+    def limit(self, row: int, label: str, unit: str, used: str, limit: str) -> int:
         """Use, size and headroom of a limit in three rows; returns the next free row."""
         form = MONEY if unit == "USD" else MEGAWATTS
         self.row(row, f"{label}: used", unit, used, form, total="MAX")
         self.row(row + 1, f"{label}: limit", unit, limit, form)
-        self.row(row + 2, f"{label}: headroom", unit, lambda c, b, q: f"=IF(ISNUMBER({c}{row + 1}),{c}{row + 1}-{c}{row},\"no limit\")", form, total="MIN")
+        self.row(
+            row + 2,
+            f"{label}: headroom",
+            unit,
+            f'=IF(ISNUMBER(<here>{row + 1}),<here>{row + 1}-<here>{row},"no limit")',
+            form,
+            total="MIN",
+        )
         self.schedule.limits.append(QuarterlyLimit(label, unit, row, row + 1, row + 2))
         return row + 4
 
@@ -165,30 +234,42 @@ def _write_limits(write: _Rows, limits: Iterator[Limit], row: int) -> None:
 
 def _limits(case: Case, entries: Sequence[Entry], monthly: Placed) -> Iterator[Limit]:
     mw = "facility MW"
-    yield "Grid", mw, lambda c, b, q: f"={c}{USE_ROWS['mining']}+{c}{USE_ROWS['hosting']}", lambda c, b, q: f"={c}{GRID_ROW}"
-    yield "Capital", "USD", _capital_used(monthly), lambda c, b, q: _stage("tables__capital", f"{c}${START_ROW}")
+    yield (
+        "Grid",
+        mw,
+        f"=<here>{USE_ROWS['mining']}+<here>{USE_ROWS['hosting']}",
+        f"=<here>{GRID_ROW}",
+    )
+    yield (
+        "Capital",
+        "USD",
+        f"={monthly.month('capital_used_usd', '<last month>')}",
+        _stage("tables__capital", f"<here>${START_ROW}"),
+    )
+    rows = list(enumerate((e.activity for e in entries), start=FIRST_ENTRY_ROW))
     for i, purchase in enumerate(case.purchases):
-        own = _rows_of(entries, lambda e, i=i: e.activity.kind is Kind.PURCHASE and e.activity.owner == i)
+        own = [row for row, a in rows if a.kind is Kind.PURCHASE and a.owner == i]
         if own:
-            yield f"Purchase {purchase.name}", mw, _sum_of(own), lambda c, b, q, i=i: f"={input_name(f'purchases[{i}].max_facility_mw')}"
-    tenants = dict.fromkeys(lease.tenant for lease in case.leases)
-    for tenant in tenants:
-        own = _rows_of(entries, lambda e, t=tenant: e.activity.kind is Kind.LEASE and case.leases[e.activity.owner].tenant == t)
-        yield f"Tenant {tenant}", mw, _sum_of(own), lambda c, b, q: f"=in__policy__max_tenant_share*{c}{GRID_ROW}"
+            limit = input_name(f"purchases[{i}].max_facility_mw")
+            yield f"Purchase {purchase.name}", mw, _sum_of(own), f"={limit}"
+    for tenant in dict.fromkeys(lease.tenant for lease in case.leases):
+        own = [row for row, a in rows if a.kind is Kind.LEASE and case.leases[a.owner].tenant == tenant]
+        yield f"Tenant {tenant}", mw, _sum_of(own), f"=in__policy__max_tenant_share*<here>{GRID_ROW}"
     if case.leases:
         hosting = f"{USE_ROWS['hosting']}"
-        yield "Hosting share", mw, lambda c, b, q: f"={c}{hosting}", lambda c, b, q: f"=in__policy__max_hosting_share*{c}{GRID_ROW}"
-        yield "Flexible floor", mw, lambda c, b, q: f"={c}{hosting}", lambda c, b, q: f"=MAX(0,{c}{GRID_ROW}-in__policy__min_flexible_mw)"
+        yield (
+            "Hosting share",
+            mw,
+            f"=<here>{hosting}",
+            f"=in__policy__max_hosting_share*<here>{GRID_ROW}",
+        )
+        yield (
+            "Flexible floor",
+            mw,
+            f"=<here>{hosting}",
+            f"=MAX(0,<here>{GRID_ROW}-in__policy__min_flexible_mw)",
+        )
 
 
-def _rows_of(entries: Sequence[Entry], belongs: Callable[[Entry], bool]) -> list[int]:
-    return [row for row, entry in enumerate(entries, start=FIRST_ENTRY_ROW) if belongs(entry)]
-
-
-def _sum_of(rows: list[int]) -> QuarterFormula:
-    return lambda c, b, q: "=" + "+".join(f"{c}{row}" for row in rows)
-
-
-def _capital_used(monthly: Placed) -> QuarterFormula:
-    """Capital tied up at the end of the quarter's last month."""
-    return lambda c, b, q: f"={monthly.month('capital_used_usd', get_column_letter(FIRST_MONTH_COLUMN + (q + 1) * MONTHS_PER_QUARTER))}"
+def _sum_of(rows: list[int]) -> str:
+    return "=" + "+".join(f"<here>{row}" for row in rows)

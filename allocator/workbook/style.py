@@ -66,9 +66,24 @@ THIN = Side(style="thin", color=RULE)
 STRONG = Side(style="medium", color=INK)
 
 
-def put(sheet: Worksheet, address: str, value: Any, *, form: str = PLAIN, bold: bool = False, size: float = 9, colour: str = INK,
-        italic: bool = False, align: str | None = None, wrap: bool = False, fill: str | None = None,
-        above: Side | None = None, below: Side | None = None, indent: int = 0, vertical: str = "center") -> Cell:  # fmt: skip
+def put(
+    sheet: Worksheet,
+    address: str,
+    value: Any,
+    *,
+    form: str = PLAIN,
+    bold: bool = False,
+    size: float = 9,
+    colour: str = INK,
+    italic: bool = False,
+    align: str | None = None,
+    wrap: bool = False,
+    fill: str | None = None,
+    above: Side | None = None,
+    below: Side | None = None,
+    indent: int = 0,
+    vertical: str = "center",
+) -> Cell:
     """Write a number, date or formula of ours with its looks."""
     cell: Cell = sheet[address]
     cell.value = value
@@ -122,10 +137,26 @@ def header_row(sheet: Worksheet, row: int, labels: list[str], first_column: int 
     for i, label in enumerate(labels):
         cell = sheet.cell(row, first_column + i)
         text = i == 0
-        put(sheet, cell.coordinate, label, bold=True, colour="FFFFFF", fill=HOSTING, align="left" if text else "center", wrap=True)
+        put(
+            sheet,
+            cell.coordinate,
+            label,
+            bold=True,
+            colour="FFFFFF",
+            fill=HOSTING,
+            align="left" if text else "center",
+            wrap=True,
+        )
 
 
-def print_setup(sheet: Worksheet, *, titles_rows: str | None = None, title_columns: str | None = None, pages_high: int = 0, paper: int = 9) -> None:
+def print_setup(
+    sheet: Worksheet,
+    *,
+    titles_rows: str | None = None,
+    title_columns: str | None = None,
+    pages_high: int = 0,
+    paper: int = 9,
+) -> None:
     """Landscape, fit to the width, page numbers, repeated heads; ``pages_high`` 0 lets it run on."""
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = paper
@@ -133,7 +164,7 @@ def print_setup(sheet: Worksheet, *, titles_rows: str | None = None, title_colum
     sheet.page_setup.fitToWidth = 1
     sheet.page_setup.fitToHeight = pages_high
     sheet.page_margins.left = sheet.page_margins.right = 0.4
-    sheet.page_margins.top, sheet.page_margins.bottom = 0.45, 0.55
+    sheet.page_margins.top, sheet.page_margins.bottom, sheet.page_margins.footer = 0.45, 0.7, 0.35
     sheet.oddFooter.left.text = "&A"
     sheet.oddFooter.right.text = "Page &P of &N"
     sheet.oddFooter.left.size = sheet.oddFooter.right.size = 8

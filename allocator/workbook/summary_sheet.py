@@ -13,9 +13,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from allocator.allocation import Allocation
 from allocator.case import inputs
 from allocator.explain import Explanation, FlipPoint
-from allocator.formats import day, rent
+from allocator.formats import day, money
 from allocator.report import package_version
-from allocator.sentences import break_even_words, decision
+from allocator.sentences import decision
 from allocator.workbook.assumptions_sheet import INPUTS_CHANGED
 from allocator.workbook.bridge import Bridge
 from allocator.workbook.charts import bridge_chart, schedule_chart
@@ -45,7 +45,15 @@ MONEY_PER_UNIT = '"$"#,##0;-"$"#,##0;"–"'
 CENTS_PER_DOLLAR = '"$"0.00;-"$"0.00;"–"'
 
 
-def write_summary(sheet: Worksheet, plan: Allocation, explanation: Explanation, schedule: Schedule, monthly: Placed, bridge: Bridge, sheets: dict[str, Worksheet]) -> None:  # fmt: skip
+def write_summary(
+    sheet: Worksheet,
+    plan: Allocation,
+    explanation: Explanation,
+    schedule: Schedule,
+    monthly: Placed,
+    bridge: Bridge,
+    sheets: dict[str, Worksheet],
+) -> None:
     """The page, from top to bottom."""
     sheet.sheet_view.showGridLines = False
     for column in COLUMNS:
@@ -67,7 +75,13 @@ def _title(sheet: Worksheet, plan: Allocation) -> int:
     put_text(sheet, "A1", case.name, bold=True, size=17)
     sheet.row_dimensions[1].height = 26
     put(sheet, "L1", f"valued {day(case.valuation_date)} · {case.horizon_years} years", colour=QUIET, align="right")
-    put(sheet, "A2", f"Board pack: megawatts between bitcoin mining and AI/HPC hosting · version {package_version()}", colour=QUIET, below=THIN)
+    put(
+        sheet,
+        "A2",
+        f"Board pack: megawatts between bitcoin mining and AI/HPC hosting · version {package_version()}",
+        colour=QUIET,
+        below=THIN,
+    )
     for column in COLUMNS[1:]:
         put(sheet, f"{column}2", None, below=THIN)
     return 4
@@ -76,14 +90,23 @@ def _title(sheet: Worksheet, plan: Allocation) -> int:
 def _sentences(sheet: Worksheet, sentences: Sequence[str], row: int) -> int:
     for i, sentence in enumerate(sentences):
         sheet.merge_cells(f"A{row}:L{row}")
-        put_text(sheet, f"A{row}", sentence, bold=i == 0, size=12 if i == 0 else 9, wrap=True, vertical="top", colour=INK if i < len(sentences) - 1 else QUIET)
+        put_text(
+            sheet,
+            f"A{row}",
+            sentence,
+            bold=i == 0,
+            size=12 if i == 0 else 9,
+            wrap=True,
+            vertical="top",
+            colour=INK if i < len(sentences) - 1 else QUIET,
+        )
         per_line = CHARACTERS_PER_LINE * (9 / 12 if i == 0 else 1.0)
         lines = 1 + int(len(sentence) / per_line) + sentence.count("\n")
         sheet.row_dimensions[row].height = min(400.0, (16.5 if i == 0 else 12.5) * lines + 1)
         row += 1
     sheet.merge_cells(f"A{row}:L{row}")
     said = (
-        f'=IF(OR({INPUTS_CHANGED},SUMPRODUCT((mix__yours<>mix__recommended)*1)>0),'
+        f"=IF(OR({INPUTS_CHANGED},SUMPRODUCT((mix__yours<>mix__recommended)*1)>0),"
         '"An input or your mix was changed: the sentences above are as solved, the figures below are live.","")'
     )
     put(sheet, f"A{row}", said, colour=LOSS, bold=True)
@@ -104,7 +127,17 @@ def _figures(sheet: Worksheet, explanation: Explanation, monthly: Placed, row: i
     for i, (label, formula, form, note) in enumerate(figures):
         left, right = COLUMNS[2 * i], COLUMNS[2 * i + 1]
         put(sheet, f"{left}{row}", label, colour=QUIET, fill=PAPER, align="center")
-        put(sheet, f"{left}{row + 1}", formula, form=form, bold=True, size=16, fill=PAPER, align="center", colour=HOSTING if i == 0 else INK)
+        put(
+            sheet,
+            f"{left}{row + 1}",
+            formula,
+            form=form,
+            bold=True,
+            size=16,
+            fill=PAPER,
+            align="center",
+            colour=HOSTING if i == 0 else INK,
+        )
         put(sheet, f"{left}{row + 2}", note, size=8, colour=QUIET, fill=PAPER, align="center")
         for line in range(row, row + 3):
             sheet.merge_cells(f"{left}{line}:{right}{line}")
@@ -113,32 +146,56 @@ def _figures(sheet: Worksheet, explanation: Explanation, monthly: Placed, row: i
 
 
 def _charts(sheet: Worksheet, schedule: Schedule, bridge: Bridge, sheets: dict[str, Worksheet], row: int) -> int:
-    sheet.add_chart(schedule_chart(sheets["Schedule"], schedule, bridge.schedule_title_address, bridge.schedule_title), f"A{row}")
+    sheet.add_chart(
+        schedule_chart(sheets["Schedule"], schedule, bridge.schedule_title_address, bridge.schedule_title), f"A{row}"
+    )
     sheet.add_chart(bridge_chart(sheets["Mix"], bridge, bridge.title_address, bridge.title), f"G{row}")
     return row + 16
 
 
 def _tables(sheet: Worksheet, plan: Allocation, explanation: Explanation, row: int) -> int:
     """Three short tables side by side: limits, flips, alternatives."""
-    _head(sheet, row, "ABCD", ["What limits it (as solved)", "", "one more is worth", "one less costs"])
-    prices = sorted(explanation.shadow_prices, key=lambda p: -_weight(p.loss_of_one_less_usd, p.limit.unit))[:TABLE_ROWS]
+    _head(sheet, row, "ABCD", ["What limits it (as solved)", None, "one more", "one less"])
+    worth = [p for p in explanation.shadow_prices if p.gain_of_one_more_usd or p.loss_of_one_less_usd != 0.0]
+    prices = sorted(worth, key=lambda p: -_weight(p.loss_of_one_less_usd, p.limit.unit))[:TABLE_ROWS]
+    if not prices:
+        put(sheet, f"A{row + 1}", "no limit: more of anything adds nothing", size=8.5)
     for i, price in enumerate(prices, start=row + 1):
         form = CENTS_PER_DOLLAR if price.limit.unit == "USD" else MONEY_PER_UNIT
-        unit = "per $" if price.limit.unit == "USD" else f"per {price.limit.unit}"
+        unit = "$" if price.limit.unit == "USD" else price.limit.unit
         _label(sheet, f"A{i}", f"B{i}", f"{price.limit.label}, {unit}")
         put(sheet, f"C{i}", price.gain_of_one_more_usd, form=form, align="right")
-        put(sheet, f"D{i}", price.loss_of_one_less_usd if price.loss_of_one_less_usd is not None else "no plan", form=form, align="right")
-    _head(sheet, row, "FGHI", ["What would flip it (as solved)", "", "now", "flips at"])
-    for i, (label, now, flips) in enumerate(list(_flips(plan, explanation))[: TABLE_ROWS], start=row + 1):
+        put(
+            sheet,
+            f"D{i}",
+            price.loss_of_one_less_usd if price.loss_of_one_less_usd is not None else "no plan",
+            form=form,
+            align="right",
+        )
+    _head(sheet, row, "FGHI", ["What would flip it (as solved)", None, "now", "flips at"])
+    for i, (label, now, flips) in enumerate(list(_flips(plan, explanation))[:TABLE_ROWS], start=row + 1):
         _label(sheet, f"F{i}", f"G{i}", label)
         put(sheet, f"H{i}", now, align="right")
         put_text(sheet, f"I{i}", flips, align="right")
     _head(sheet, row, "KL", ["Alternatives", "NPV"])
     twins = explanation.twins
-    alternatives = (("Your mix", "=out__your_npv_usd"), ("Recommended", "=out__npv_usd"), ("Mine only*", twins.mine_only_usd), ("Host only*", twins.host_only_usd), ("Do nothing", 0))
+    alternatives = (
+        ("Your mix", "=out__your_npv_usd"),
+        ("Recommended", "=out__npv_usd"),
+        ("Mine only*", twins.mine_only_usd),
+        ("Host only*", twins.host_only_usd),
+        ("Do nothing", 0),
+    )
     for i, (label, worth) in enumerate(alternatives, start=row + 1):
         put(sheet, f"K{i}", label)
-        put(sheet, f"L{i}", worth if worth is not None else "no plan", form=MONEY_MILLIONS, align="right", bold=i == row + 1)
+        put(
+            sheet,
+            f"L{i}",
+            worth if worth is not None else "no plan",
+            form=MONEY_MILLIONS,
+            align="right",
+            bold=i == row + 1,
+        )
     return row + TABLE_ROWS + 2
 
 
@@ -147,20 +204,33 @@ def _weight(worth_usd: float | None, unit: str) -> float:
     return float("inf") if worth_usd is None else worth_usd * (1e6 if unit == "USD" else 1.0)
 
 
-def _head(sheet: Worksheet, row: int, columns: str, labels: list[str]) -> None:
+def _head(sheet: Worksheet, row: int, columns: str, labels: list[str | None]) -> None:
     for column, label in zip(columns, labels, strict=True):
-        put(sheet, f"{column}{row}", label, bold=True, below=STRONG, size=8.5, align="left" if column == columns[0] else "right")
+        put(
+            sheet,
+            f"{column}{row}",
+            label,
+            bold=True,
+            below=STRONG,
+            size=8.5,
+            align="left" if column == columns[0] else "right",
+        )
 
 
 def _label(sheet: Worksheet, left: str, right: str, text: str) -> None:
     sheet.merge_cells(f"{left}:{right}")
-    short = text if len(text) <= 36 else text[:35] + "…"
+    short = text if len(text) <= 32 else text[:31] + "…"
     put_text(sheet, left, short, size=8.5)
 
 
 def _flips(plan: Allocation, explanation: Explanation) -> Iterator[tuple[str, str, str]]:
     for found in explanation.break_evens:
-        yield f"{found.name}: rent", rent(found.current_usd_per_kw_month), break_even_words(found)
+        flips_at = found.rent_usd_per_kw_month
+        yield (
+            f"{found.name}: rent /kW-month",
+            f"${found.current_usd_per_kw_month:,.2f}",
+            "none" if flips_at is None else f"${flips_at:,.2f}",
+        )
     for flip in explanation.flips:
         name = plan.case.leases[flip.offer].name
         what = "BTC price" if flip.path.endswith("btc_price_usd") else "capex per kW"
@@ -169,18 +239,36 @@ def _flips(plan: Allocation, explanation: Explanation) -> Iterator[tuple[str, st
 
 def _flip_words(flip: FlipPoint) -> str:
     if flip.flips_at is None:
-        return f"not to ${flip.searched_to:,.0f}"
+        return f"none to {money(flip.searched_to)}"
     return f"${flip.flips_at:,.0f}"
 
 
 def _foot(sheet: Worksheet, plan: Allocation, row: int) -> int:
     for column in COLUMNS:
         put(sheet, f"{column}{row}", None, above=THIN)
-    put(sheet, f"A{row}", '="Checks: "&pack__checks_said&IF(out__checks_passed," pass"," pass; see sheet Checks")', bold=True, above=THIN, colour=GAIN)
-    sheet.conditional_formatting.add(f"A{row}", CellIsRule(operator="notEqual", formula=['"Checks: "&pack__checks_said&" pass"'], font=Font(color=LOSS, bold=True)))
+    put(
+        sheet,
+        f"A{row}",
+        '="Checks: "&pack__checks_said&IF(out__checks_passed," pass"," pass; see sheet Checks")',
+        bold=True,
+        above=THIN,
+        colour=GAIN,
+    )
+    sheet.conditional_formatting.add(
+        f"A{row}",
+        CellIsRule(
+            operator="notEqual", formula=['"Checks: "&pack__checks_said&" pass"'], font=Font(color=LOSS, bold=True)
+        ),
+    )
     sheet[f"A{row}"].hyperlink = Hyperlink(ref=f"A{row}", location="'Checks'!A1")
     count = Counter(item.status for item in inputs(plan.case))
     said = ", ".join(f"{count[status]} {status}" for status in ("sourced", "derived", "assumed") if count[status])
-    put(sheet, f"A{row + 1}", f"Inputs: {said}, each with its source on sheet Assumptions. * as solved. Case {plan.case.sha256()[:12]}, solver {plan.solver}.", colour=QUIET, size=8)
+    put(
+        sheet,
+        f"A{row + 1}",
+        f"Inputs: {said}, each with its source on sheet Assumptions. * as solved. Case {plan.case.sha256()[:12]}, solver {plan.solver}.",
+        colour=QUIET,
+        size=8,
+    )
     put(sheet, f"L{row + 1}", "Mining amber, hosting blue, idle grey", colour=QUIET, size=8, align="right")
     return row + 1

@@ -26,12 +26,18 @@ TRIAL_RATES = np.concatenate([np.linspace(-0.9, 0.0, 19)[:-1], np.linspace(0.0, 
 
 def write_tables(book: Workbook, sheet: Worksheet, case: Case, monthly: Placed, network: Placed) -> None:
     """All look-up tables side by side, each column named ``tables__...``."""
-    heading(sheet, "Tables", "What formulas look up. Machine data are from the catalogue; deductions follow from the inputs.")
+    heading(
+        sheet,
+        "Tables",
+        "What formulas look up. Machine data are from the catalogue; deductions follow from the inputs.",
+    )
     _machines(book, sheet)
     _deductions(book, sheet)
     _column(book, sheet, 12, "Delivery", list(range(MOST_DELIVERIES)), "tables__delivery", "0")
     _stages(book, sheet, 14, case, "site.grid_mw", case.site.grid_mw, "Grid, facility MW", "tables__grid", "#,##0.0")
-    _stages(book, sheet, 17, case, "policy.capital_usd", case.policy.capital_usd, "Capital, USD", "tables__capital", MONEY)
+    _stages(
+        book, sheet, 17, case, "policy.capital_usd", case.policy.capital_usd, "Capital, USD", "tables__capital", MONEY
+    )
     _trial_rates(book, sheet, 20, monthly, network)
     sheet.freeze_panes = f"B{FIRST_ROW}"
     print_setup(sheet, titles_rows=f"{HEAD_ROW}:{HEAD_ROW}")
@@ -65,7 +71,12 @@ def _machines(book: Workbook, sheet: Worksheet) -> None:
 
 
 def _deductions(book: Workbook, sheet: Worksheet) -> None:
-    put(sheet, f"H{HEAD_ROW - 1}", "Share of cost deducted in each 12 months of service (IRS Publication 946, table A-1)", bold=True)
+    put(
+        sheet,
+        f"H{HEAD_ROW - 1}",
+        "Share of cost deducted in each 12 months of service (IRS Publication 946, table A-1)",
+        bold=True,
+    )
     rows = range(FIRST_ROW, FIRST_ROW + YEARS)
     five = [*FIVE_YEAR, *[0.0] * (YEARS - len(FIVE_YEAR))]
     _column(book, sheet, 8, "Year", list(range(1, YEARS + 1)), "tables__year", "0")
@@ -73,11 +84,16 @@ def _deductions(book: Workbook, sheet: Worksheet) -> None:
     bonus, short = "in__finance__bonus_depreciation", "in__finance__data_centre_short_life_share"
     machines = [f"=(1-{bonus})*I{r}+IF(H{r}=1,{bonus},0)" for r in rows]
     _column(book, sheet, 10, "Machines", machines, "tables__machine_deductions", "0.00%")
-    halls = [f"={short}*((1-{bonus})*I{r}+IF(H{r}=1,{bonus},0))+IF(H{r}<=const__shell_years,(1-{short})/const__shell_years,0)" for r in rows]
+    halls = [
+        f"={short}*((1-{bonus})*I{r}+IF(H{r}=1,{bonus},0))+IF(H{r}<=const__shell_years,(1-{short})/const__shell_years,0)"
+        for r in rows
+    ]
     _column(book, sheet, 11, "Data centre", halls, "tables__data_centre_deductions", "0.00%")
 
 
-def _stages(book: Workbook, sheet: Worksheet, column: int, case: Case, path: str, given: Any, label: str, name: str, form: str) -> None:
+def _stages(
+    book: Workbook, sheet: Worksheet, column: int, case: Case, path: str, given: Any, label: str, name: str, form: str
+) -> None:
     """A number counts from the valuation date; without one there is no limit."""
     field = path.partition(".")[2].removeprefix("capital_")
     if isinstance(given, tuple):
@@ -91,11 +107,18 @@ def _stages(book: Workbook, sheet: Worksheet, column: int, case: Case, path: str
 
 
 def _trial_rates(book: Workbook, sheet: Worksheet, column: int, monthly: Placed, network: Placed) -> None:
-    put(sheet, f"{get_column_letter(column)}{HEAD_ROW - 1}", "NPV of new money at trial rates: one change of sign, one IRR", bold=True)
+    put(
+        sheet,
+        f"{get_column_letter(column)}{HEAD_ROW - 1}",
+        "NPV of new money at trial rates: one change of sign, one IRR",
+        bold=True,
+    )
     letter = get_column_letter(column)
     flow, month = monthly.all_months("new_money_usd"), network.all_months("month")
     _column(book, sheet, column, "Rate", [float(r) for r in TRIAL_RATES], "tables__trial_rate", "0.0%")
-    worth = [f"=SUMPRODUCT({flow}*(1+{letter}{r})^(-{month}/12))" for r in range(FIRST_ROW, FIRST_ROW + len(TRIAL_RATES))]
+    worth = [
+        f"=SUMPRODUCT({flow}*(1+{letter}{r})^(-{month}/12))" for r in range(FIRST_ROW, FIRST_ROW + len(TRIAL_RATES))
+    ]
     _column(book, sheet, column + 1, "NPV, USD", worth, "tables__trial_npv", MONEY)
     last = FIRST_ROW + len(TRIAL_RATES) - 1
     npv = get_column_letter(column + 1)
