@@ -14,7 +14,8 @@ STYLE = """
   font-size: 1.3rem; font-variant-numeric: tabular-nums; white-space: normal; overflow: visible; }
 [data-testid="stMetricLabel"], [data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
 [data-testid="stMetricDelta"] { font-size: 0.78rem; background: none; padding: 0; }
-[data-testid="stMetricDelta"], [data-testid="stMetricDelta"] * { white-space: normal; overflow: visible; text-overflow: clip; }
+[data-testid="stMetricDelta"], [data-testid="stMetricDelta"] * {
+  white-space: normal; overflow: visible; text-overflow: clip; }
 [data-testid="stSidebar"] [data-testid="stExpander"] summary { padding: 0.3rem 0.6rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.55rem; }
 </style>

@@ -1,0 +1,79 @@
+import pytest
+
+from allocator.case import case_from_document
+from allocator.files import dump_case, load_case, parse_document, read_document
+from allocator.ui.desk import Desk, document_of
+from allocator.ui.stages import edited_rows
+from models.assumptions import InputFaultsError
+
+RENT = "leases[0].rent_usd_per_kw_month"
+
+
+@pytest.fixture
+def desk():
+    return Desk.opened(read_document("brownfield"), "brownfield")
+
+
+@pytest.mark.parametrize("name", ["river-bend", "brownfield"])
+def test_a_case_and_its_document_are_the_same(name):
+    case = load_case(name)
+    assert case_from_document(document_of(case)) == case
+
+
+def test_an_edit_leaves_the_earlier_desk_as_it_was(desk):
+    edited = desk.edited(RENT, 130.0)
+    assert edited.case.leases[0].rent_usd_per_kw_month == 130.0
+    assert desk.case.leases[0].rent_usd_per_kw_month != 130.0
+
+
+def test_what_is_edited_can_be_saved_and_opened_again(desk):
+    edited = desk.edited(RENT, 130.0).edited("policy.reinvested_share", 0.25)
+    again = Desk.opened(parse_document(dump_case(edited.case).encode(), "saved"), "saved")
+    assert again.case == edited.case
+
+
+def test_refused_edits_wait_without_holding_sound_ones_up(desk):
+    edited = desk.edited("leases[0].ltc", 1.5).edited(RENT, 130.0)
+    assert edited.case.leases[0].rent_usd_per_kw_month == 130.0
+    assert dict(edited.refused) == {"leases[0].ltc": 1.5}
+    assert edited.faults[0].field == "leases[0].ltc"
+
+
+def test_a_refused_edit_that_is_corrected_is_forgotten(desk):
+    edited = desk.edited("leases[0].ltc", 1.5).edited("leases[0].ltc", 0.7)
+    assert (edited.refused, edited.faults) == ((), ())
+
+
+def test_a_reset_gives_back_value_and_source():
+    document = {**read_document("river-bend"), "sources": {RENT: "sourced: the term sheet"}}
+    desk = Desk.opened(document, "mine")
+    edited = desk.edited(RENT, 130.0)
+    assert RENT not in edited.case.sources
+    assert edited.reset(RENT).case == desk.case
+
+
+def test_stages_can_be_edited_added_and_deleted(desk):
+    rows = tuple(document_of(desk.case)["policy"]["capital_usd"])
+    edits = {
+        "edited_rows": {0: {"usd": 95.0}},
+        "added_rows": [{"from": "2030-02-07", "usd": 200.0}],
+        "deleted_rows": [1],
+    }
+    edited = desk.edited("policy.capital_usd", edited_rows(rows, edits, "usd"))
+    assert edited.faults == ()
+    assert [step.usd for step in edited.case.policy.capital_usd] == [95e6, rows[2]["usd"], 200e6]
+
+
+def test_a_stage_without_a_date_is_refused_in_words(desk):
+    rows = tuple(document_of(desk.case)["site"]["grid_mw"])
+    edits = {"edited_rows": {}, "added_rows": [{"grid_mw": 400.0}], "deleted_rows": []}
+    edited = desk.edited("site.grid_mw", edited_rows(rows, edits, "grid_mw"))
+    assert edited.case == desk.case
+    assert edited.faults
+
+
+def test_a_faulty_document_is_refused_with_every_fault():
+    document = {**read_document("river-bend"), "power": {"price_usd_per_mwh": "cheap"}, "market": {"fee_share": 2}}
+    with pytest.raises(InputFaultsError) as refusal:
+        Desk.opened(document, "mine")
+    assert {fault.field for fault in refusal.value.faults} >= {"power.price_usd_per_mwh", "market.fee_share"}
