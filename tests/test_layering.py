@@ -1,4 +1,4 @@
-"""Imports run one way: app.py -> allocator.ui -> allocator -> models -> numpy; pulp, streamlit, openpyxl have one home."""
+"""Imports run one way: app.py -> allocator.ui -> allocator -> models -> numpy; pulp, streamlit and openpyxl have a home."""
 
 from __future__ import annotations
 

@@ -49,7 +49,8 @@ def tiny() -> Activities:
                 "min_flexible_mw": 2},
     )  # fmt: skip
     halls = case(horizon_years=5, leases=[
-        lease(name="Halls", critical_it_mw=4, block_mw=2), lease(name="Least", tenant="Beta", critical_it_mw=6, min_mw=2),
+        lease(name="Halls", critical_it_mw=4, block_mw=2),
+        lease(name="Least", tenant="Beta", critical_it_mw=6, min_mw=2),
     ])  # fmt: skip
     given = given.model_copy(update={"leases": halls.leases})
     bundles = (
