@@ -1,0 +1,80 @@
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import openpyxl
+import pytest
+
+from allocator.formats import table_money
+
+pytestmark = pytest.mark.browser
+PATIENCE_MS = 120_000
+
+
+@pytest.fixture
+def page(chromium, address) -> Iterator:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        found = browser.new_page(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
+        found.set_default_timeout(PATIENCE_MS)
+        yield found
+        browser.close()
+
+
+def npv_on_screen(page) -> str:
+    return page.get_by_test_id("stMetricValue").first.inner_text().strip()
+
+
+def npv_in_pack(path: Path) -> float:
+    book = openpyxl.load_workbook(path, data_only=True)
+    sheet, cell = book.defined_names["out__npv_usd"].attr_text.replace("$", "").rsplit("!", 1)
+    value = book[sheet.strip("'")][cell].value
+    book.close()
+    return float(value)
+
+
+def test_a_reader_lowers_the_rent_until_the_lease_leaves_and_takes_the_board_pack_away(page, address, tmp_path):
+    hosts = set()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
+    page.goto(address)
+    decision = page.get_by_role("heading", level=3)
+    decision.filter(has_text="Lease all").wait_for()
+
+    page.get_by_text(re.compile("^Lease River Bend")).first.click()
+    rent = page.locator(".st-key-leases-0--rent_usd_per_kw_month input").first
+    asked = float(rent.input_value())
+    while "Lease all" in decision.inner_text():
+        asked *= 0.75
+        before = npv_on_screen(page)
+        rent.fill(f"{asked:.2f}")
+        rent.press("Enter")
+        page.wait_for_function(
+            "before => document.querySelector('[data-testid=stMetricValue]').innerText.trim() !== before", arg=before
+        )
+        assert asked > 1.0
+    assert "efuse River Bend" in decision.inner_text()
+    page.get_by_text("changed from").first.wait_for()
+
+    pack = page.get_by_role("button", name="Board pack .xlsx", exact=False)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.st-key-download_pack button')].some(button => !button.disabled)"
+    )
+    with page.expect_download() as download:
+        pack.click()
+    download.value.save_as(tmp_path / "pack.xlsx")
+    assert table_money(npv_in_pack(tmp_path / "pack.xlsx")) == npv_on_screen(page)
+    assert hosts <= {"127.0.0.1", None}, "the pages asked another host for something"
+
+
+def test_a_wrong_input_is_answered_in_words(page, address):
+    page.goto(address)
+    page.get_by_text(re.compile("^Lease River Bend")).first.click()
+    ratio = page.locator(".st-key-leases-0--provisioning_ratio input").first
+    ratio.fill("0.9")
+    ratio.press("Enter")
+    page.get_by_text("facility load cannot be less than critical IT load").first.wait_for()
+    assert page.get_by_text("Traceback").count() == 0
+    assert page.get_by_test_id("stMetricValue").count() == 6
