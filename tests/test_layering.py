@@ -1,4 +1,4 @@
-"""Imports run one way: app.py -> allocator.ui -> allocator -> models -> numpy; pulp, streamlit and openpyxl have a home."""
+"""Imports run one way: app.py -> allocator.ui -> allocator -> models -> numpy; each outside library has one home."""
 
 from __future__ import annotations
 
