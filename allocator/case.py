@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
@@ -24,12 +23,12 @@ from models.assumptions import (
     read_table,
     shown,
 )
-from models.lease import Day, Lease
+from models.lease import Lease
 from models.mining import Fleet, Mining, Purchase
 from models.network import Market
 from models.power import Power
 from models.returns import Finance
-from models.timeline import Timeline
+from models.timeline import Day, Timeline
 
 
 class GridStep(Assumptions):
@@ -100,7 +99,7 @@ class Case(Assumptions):
     """One decision to make."""
 
     name: str = assumption(..., unit="", meaning="What the case is called")
-    valuation_date: date = assumption(..., unit="", meaning="Month 0: the day on which values are stated")
+    valuation_date: Day = assumption(..., unit="", meaning="Month 0: the day on which values are stated")
     horizon_years: Whole = assumption(20, unit="years", ge=1, le=40, meaning="Years that are planned")
     site: Site
     market: Market = Market()
@@ -135,7 +134,7 @@ class _Header(Assumptions):
     """The inputs above the first table, validated on their own so that their faults join the others."""
 
     name: str = Field(min_length=1, max_length=300, description="a name for the case")
-    valuation_date: date = assumption(..., unit="", meaning="A date such as 2026-02-07")
+    valuation_date: Day = assumption(..., unit="", meaning="A date such as 2026-02-07")
     horizon_years: Whole = assumption(20, unit="years", ge=1, le=40, meaning="Years that are planned")
 
 
@@ -200,7 +199,7 @@ def _sources(given: Any, document: Mapping[str, Any], faults: list[Fault]) -> di
     return {str(k): str(v) for k, v in given.items()}
 
 
-_STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)((?:\[\d+\])*)")
+_STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)((?:\[\d{1,6}\])*)")
 
 
 def path_parts(path: str) -> list[str | int]:

@@ -30,7 +30,10 @@ SAME_VALUE = 1e-9
 
 @dataclass(frozen=True)
 class ShadowPrice:
-    """What one unit of a limit is worth, each side by re-solving."""
+    """What one unit of a limit is worth, each side by re-solving.
+
+    More always means more room: of a floor (a commitment, flexible megawatts) it is one unit less.
+    """
 
     limit: Limit
     gain_of_one_more_usd: float
@@ -111,8 +114,6 @@ def _shadow_price(plan: Allocation, live: LiveProgram, limit: Limit, base: float
     live.move_rows(limit.moves, -step)
     less = _worth(live)
     live.move_rows(limit.moves, 0.0)
-    if limit.key.startswith("committed"):  # a larger commitment is a tighter limit
-        more, less = less, more
     gain = 0.0 if more is None else _difference(more, base) / step
     loss = None if less is None else _difference(base, less) / step
     return ShadowPrice(limit, gain, loss, step)

@@ -67,6 +67,10 @@ def parse_document(content: bytes, label: str) -> dict[str, Any]:
             f"is not TOML: {message[:1].lower()}{message[1:]}",
             "see a template for the form: allocator init FILE",
         ) from error
+    except ValueError as error:  # Python refuses to read whole numbers of thousands of digits
+        raise _refused(
+            label, "holds a number of too many digits", "write it with an exponent, such as 125.86e12"
+        ) from error
     except RecursionError as error:
         raise _refused(label, "is nested too deeply", "see a template for the form: allocator init FILE") from error
     if not document:
@@ -121,7 +125,7 @@ def parse_value(text: str) -> Any:
     """A TOML value; anything that is not one is text."""
     try:
         return tomllib.loads(f"value = {text.strip()}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return text.strip()
 
 

@@ -12,6 +12,7 @@ from allocator.allocation import TAKEN_MW, Allocation, MixLine
 from allocator.explain import BreakEven, Explanation, FlipPoint, ShadowPrice
 from allocator.formats import megawatts, money, percent, quarter, rent
 from allocator.infeasible import Repair
+from allocator.program.constraints import RELIEF
 from models.lease import KW_PER_MW
 
 FRAGILE_MARGIN = 0.05
@@ -229,17 +230,18 @@ def infeasible(found: Sequence[Repair]) -> list[str]:
     cures = [r for r in found if r.change is not None]
     sentences = ["No plan meets every limit: what is signed cannot be delivered."]
     for repair in cures:
-        verb = "reduce" if repair.limit.key.startswith(("committed", "flexible")) else "raise"
-        sentences.append(
-            f"Either {verb} {repair.limit.label} by {_amount(repair)}."
-            if len(cures) > 1
-            else f"To allow one, {verb} {repair.limit.label} by {_amount(repair)}."
+        lead = "Either" if len(cures) > 1 else "To allow one,"
+        verb, name = (
+            ("reduce", repair.limit.label.removeprefix(RELIEF))
+            if repair.limit.is_floor
+            else ("raise", repair.limit.label)
         )
+        sentences.append(f"{lead} {verb} the {name} by {_amount(repair)}.")
     if not cures:
         sentences.append("No limit cures it alone: at least two must change together.")
     helpless = [r.limit.label for r in found if r.change is None]
     if cures and helpless:
-        sentences.append(f"More of these would not help: {', '.join(helpless)}.")
+        sentences.append(f"None of these cures it alone: {', '.join(helpless)}.")
     return sentences
 
 

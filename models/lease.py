@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from datetime import date, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BeforeValidator
 
 from models.assumptions import Assumptions, Flag, Number, Whole, assumption
 from models.capex import draws
-from models.timeline import MONTHS_PER_YEAR, Vector, add_months, anniversary_steps, parse_quarter
+from models.timeline import MONTHS_PER_YEAR, Day, LastDay, Vector, anniversary_steps
 
 KW_PER_MW = 1000.0
 
@@ -23,22 +20,6 @@ class Recovery(StrEnum):
     NNN = "nnn"
     MODIFIED_GROSS = "modified gross"
     GROSS = "gross"
-
-
-def _day(value: Any) -> Any:
-    if isinstance(value, str):
-        return parse_quarter(value) or value
-    return value
-
-
-def _last_day(value: Any) -> Any:
-    if isinstance(value, str) and (first := parse_quarter(value)):
-        return add_months(first, 3) - timedelta(days=1)
-    return value
-
-
-Day = Annotated[date, BeforeValidator(_day)]
-LastDay = Annotated[date, BeforeValidator(_last_day)]
 
 
 class Lease(Assumptions):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BeforeValidator
 
 Vector = NDArray[np.float64]
 MONTHS_PER_QUARTER = 3
@@ -95,6 +97,43 @@ def parse_quarter(text: str) -> date | None:
         return None
     year, quarter = int(found[1] or found[4]), int(found[2] or found[3])
     return date(year, 3 * quarter - 2, 1)
+
+
+FIRST_YEAR, LAST_YEAR = 2009, 2150
+"""Bitcoin's first year, and far enough for any lease."""
+
+
+def _day(value: Any) -> date:
+    """A date, or a text that names one; nothing else is taken for one."""
+    if isinstance(value, datetime):
+        value = value.date()
+    if isinstance(value, str):
+        value = parse_quarter(value) or _iso_day(value)
+    if not isinstance(value, date):
+        raise ValueError("is not a date such as 2027-05-07 or a quarter such as 2027Q2")  # noqa: TRY004
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"is not between {FIRST_YEAR} and {LAST_YEAR}")
+    return value
+
+
+def _iso_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
+def _last_day(value: Any) -> date:
+    """The last day of a quarter that is named, so that the quarter is inside a window that ends with it."""
+    named = isinstance(value, str) and parse_quarter(value) is not None
+    day = _day(value)
+    return add_months(day, MONTHS_PER_QUARTER) - timedelta(days=1) if named else day
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A date as an input; a quarter such as "2027Q2" is its first day."""
+LastDay = Annotated[date, BeforeValidator(_last_day)]
+"""A date as the end of a window; a quarter is its last day."""
 
 
 def discount_factors(rate_per_year: float, month_index: Vector) -> Vector:

@@ -24,15 +24,24 @@ Row = tuple[str, list[tuple[pulp.LpVariable, float]], int, float]
 AT_MOST, EQUAL, AT_LEAST = pulp.LpConstraintLE, pulp.LpConstraintEQ, pulp.LpConstraintGE
 
 
+RELIEF = "relief from the "
+"""How the limit of a floor is named: one more unit of relief is one unit less of floor."""
+
+
 @dataclass(frozen=True)
 class Limit:
-    """Something whose size can be asked about: "one more facility MW of grid". Names the rows that it moves."""
+    """Something whose size can be asked about: "one more facility MW of grid". Names the rows that it moves.
+
+    Moves are in the direction that gives the plan more room: more of a budget, less of a floor.
+    """
 
     key: str
     label: str
     unit: str
     moves: tuple[tuple[str, float], ...]
-    """Row name and what one unit more adds to its right-hand side."""
+    """Row name and what one unit more room adds to its right-hand side."""
+    is_floor: bool = False
+    """Whether room means less of it: a signed commitment, a floor of flexible megawatts."""
 
 
 def stepped(case: Case, given: float | tuple[GridStep, ...] | tuple[CapitalStep, ...]) -> Vector:
@@ -180,8 +189,8 @@ def limits(choices: Activities, v: Variables) -> Iterator[Limit]:
     for i, lease in enumerate(case.leases):
         yield Limit(f"offer__{i}", f"offer {lease.name}", "critical IT MW", ((f"offer__{i}", 1.0),))
         if lease.committed:
-            row = ((f"committed__{i}", 1.0),)
-            yield Limit(f"committed__{i}", f"commitment to {lease.name}", "critical IT MW", row)
+            row = ((f"committed__{i}", -1.0),)
+            yield Limit(f"committed__{i}", f"{RELIEF}commitment to {lease.name}", "critical IT MW", row, is_floor=True)
     yield from _policy_limits(case, v)
 
 
@@ -191,7 +200,7 @@ def _policy_limits(case: Case, v: Variables) -> Iterator[Limit]:
     if v.hosting_used and case.policy.max_hosting_share < 1:
         yield Limit("hosting", "limit of hosting", "facility MW", _each_quarter(case, "hosting"))
     if v.hosting_used and case.policy.min_flexible_mw > 0:
-        yield Limit("flexible", "flexible floor", "facility MW", _each_quarter(case, "flexible", -1.0))
+        yield Limit("flexible", f"{RELIEF}flexible floor", "facility MW", _above_the_floor(case), is_floor=True)
 
 
 def _moved_by_grid(case: Case, v: Variables) -> Iterator[tuple[str, float]]:
@@ -200,9 +209,16 @@ def _moved_by_grid(case: Case, v: Variables) -> Iterator[tuple[str, float]]:
     if v.hosting_used:
         yield from _each_quarter(case, "hosting", case.policy.max_hosting_share)
         if case.policy.min_flexible_mw > 0:
-            yield from _each_quarter(case, "flexible")
+            yield from _above_the_floor(case)
     for i in range(len(v.tenant_used)):
         yield from _each_quarter(case, f"tenant__{i}", case.policy.max_tenant_share)
+
+
+def _above_the_floor(case: Case) -> tuple[tuple[str, float], ...]:
+    """Quarters in which more than the floor is energised; in the others nothing can host whatever one MW more does."""
+    energised = grid_mw(case)
+    rows = _each_quarter(case, "flexible")
+    return tuple(row for row, mw in zip(rows, energised, strict=True) if mw >= case.policy.min_flexible_mw)
 
 
 def _each_quarter(case: Case, family: str, amount: float = 1.0) -> tuple[tuple[str, float], ...]:

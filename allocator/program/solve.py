@@ -89,11 +89,16 @@ class LiveProgram:
             raise SolverError("HiGHS refused the program")
 
     def move_rows(self, moves: Iterable[tuple[str, float]], amount: float) -> None:
-        """Set the right-hand side of rows to their own plus ``amount`` times each coefficient; 0 restores them."""
+        """Set the right-hand side of rows to their own plus ``amount`` times each coefficient; 0 restores them.
+
+        A limit that is not negative does not become so: where nothing is energised one less is still nothing.
+        """
         for name, coefficient in moves:
             i = self.form.row_number[name]
+            lower, upper = self.form.row_lower[i], self.form.row_upper[i]
             shift = amount * coefficient
-            self._highs.changeRowBounds(i, float(self.form.row_lower[i] + shift), float(self.form.row_upper[i] + shift))
+            moved = [max(0.0, b + shift) if b >= 0.0 else b + shift for b in (float(lower), float(upper))]
+            self._highs.changeRowBounds(i, moved[0], moved[1])
 
     def add_relaxation(self, moves: Iterable[tuple[str, float]], scale: float) -> None:
         """Replace the objective by the least relaxation of the rows: a column that loosens each by ``scale``."""

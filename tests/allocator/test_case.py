@@ -65,7 +65,7 @@ WRONG = [
     ("horizon_years", "True is not a whole number", document(horizon_years=True)),
     ("horizon_years", "'20' is not a whole number", document(horizon_years="20")),
     ("horizon_years", "0 is below 1", document(horizon_years=0)),
-    ("valuation_date", "should be a valid date", document(valuation_date="soon")),
+    ("valuation_date", "is not a date such as 2027-05-07", document(valuation_date="soon")),
     ("market.difficulty", "nan is not a finite number", document(market={"difficulty": NAN})),
     ("market.network_responds", "is neither true nor false", document(market={"network_responds": 1})),
     ("market.fee_share", "1 must be below 1", document(market={"fee_share": 1})),
@@ -90,7 +90,7 @@ WRONG = [
      document(leases=[lease(latest_start="2026Q2")])),
     ("leases[0].latest_start", "is before the earliest",
      document(leases=[lease(earliest_start="2027Q4", latest_start="2027Q1")])),
-    ("leases[0].earliest_start", "valid date", document(leases=[lease(earliest_start="next year")])),
+    ("leases[0].earliest_start", "is not a date such as 2027-05-07", document(leases=[lease(earliest_start="next year")])),
     ("leases[0].term_years", "runs past the horizon (5 years); set horizon_years to at least 11",
      document(leases=[lease(term_years=10)])),
     ("leases[0].name", "is also the name of fleets[0]", document(leases=[lease(name="S21")])),
@@ -135,7 +135,6 @@ def test_the_horizon_that_is_named_as_the_remedy_is_enough_and_the_smallest():
     faults_of({**given, "horizon_years": years - 1})
 
 
-@pytest.mark.xfail(strict=True, reason="a year above 9999 is accepted, or raises instead of being a fault")
 @pytest.mark.parametrize(
     "given", [document(valuation_date=date(9999, 1, 1)), document(leases=[lease(latest_start=date(9999, 12, 31))])]
 )
@@ -143,7 +142,6 @@ def test_a_date_at_the_end_of_the_calendar_is_a_fault(given):
     assert faults_of(given)
 
 
-@pytest.mark.xfail(strict=True, reason="a whole number is read as seconds since 1970")
 @pytest.mark.parametrize("number", [0, 86_400, "0"])
 def test_a_number_is_no_date(number):
     assert "valuation_date" in faults_of(document(valuation_date=number))

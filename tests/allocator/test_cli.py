@@ -197,8 +197,8 @@ def test_an_infeasible_case_exits_3_and_names_each_cure(run):
     )
     answer = json.loads(out)
     assert (code, answer["status"]) == (3, "infeasible")
-    assert "raise capital by" in err
-    assert "reduce commitment to River Bend by" in err
+    assert "raise the capital by" in err
+    assert "reduce the commitment to River Bend by" in err
     change = next(r["change"] for r in answer["repairs"] if r["limit"] == "capital")
     enough = (
         "--set",

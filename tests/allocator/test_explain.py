@@ -187,7 +187,6 @@ def test_twins_are_the_case_with_one_use_struck_out(seed):
     assert found.host_only_usd == pytest.approx(worth({**given, "fleets": [], "purchases": []}), rel=1e-6, abs=1e-3)
 
 
-@pytest.mark.xfail(strict=True, reason="a floor is a tighter limit when there is more of it; both sides are given as 0")
 def test_a_floor_that_binds_has_a_price():
     given = random_document(4, whole=False)
     plan = allocate(case_from_document(given))
@@ -198,7 +197,6 @@ def test_a_floor_that_binds_has_a_price():
     assert max(abs(found.gain_of_one_more_usd), abs(found.loss_of_one_less_usd)) == pytest.approx(gain, rel=0.5)
 
 
-@pytest.mark.xfail(strict=True, reason="less than nothing in the quarters before energisation counts as impossible")
 def test_a_site_that_is_energised_later_still_has_a_price_of_grid():
     given = document(site={"grid_mw": [{"from": VALUATION, "grid_mw": 0}, {"from": date(2026, 8, 7), "grid_mw": 12}]})
     plan = allocate(case_from_document(given))
