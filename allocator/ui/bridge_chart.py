@@ -83,7 +83,7 @@ def bridge_chart(table: pd.DataFrame) -> Drawing:
     )
     labels = (
         alt.Chart(drawn)
-        .mark_text(dy=-8, fontWeight="bold", color=INK)
+        .mark_text(fontSize=12, dy=-8, fontWeight="bold", color=INK)
         .encode(x=x, y=alt.Y("high:Q", scale=scale), text=alt.Text("label:N"))
     )
     return alt.layer(bars, labels).properties(height=280)

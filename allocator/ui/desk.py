@@ -42,6 +42,8 @@ class Desk:
     refused: tuple[tuple[str, Any], ...] = ()
     """Edits that the case cannot take yet, by path."""
     faults: tuple[Fault, ...] = ()
+    edition: int = 0
+    """Counts how often the inputs were set by something other than their own widgets."""
 
     @classmethod
     def opened(cls, document: Document, origin: str) -> Desk:
@@ -82,7 +84,7 @@ class Desk:
 
     def reset_all(self) -> Desk:
         """As it was opened."""
-        return Desk(self.origin, self.base, self.base)
+        return replace(self, case=self.base, refused=(), faults=())
 
     @property
     def changes(self) -> tuple[Change, ...]:

@@ -85,7 +85,7 @@ def hashprice_chart(table: pd.DataFrame, marks: pd.DataFrame) -> Drawing:
     )
     names = (
         alt.Chart(marks)
-        .mark_text(color=INK, align="left", dx=4, baseline="top")
+        .mark_text(fontSize=12, color=INK, align="left", dx=4, baseline="top")
         .encode(x=x, y=alt.value(2), text=alt.Text("halving:N"))
     )
     hover = (

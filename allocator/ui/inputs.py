@@ -109,41 +109,41 @@ def _whole(path: str) -> str:
 
 def _widget(item: Input, given: Any, mark: str) -> None:
     """The widget of one input, by the type of its value; ``given`` is what it shows."""
-    name = terms.field_name(item.path)
+    name, key = terms.field_name(item.path), state.widget_key(item.path)
     kept = terms.scale(name, item.declaration.unit)
     unit = f" :gray[{terms.plain(kept.unit)}]" if kept.unit else ""
     common: dict[str, Any] = {
         "label": f"{mark}{terms.label(name)}{unit}",
-        "key": item.path,
+        "key": key,
         "help": terms.help_text(item, kept.unit),
         "on_change": state.take_widget,
         "args": (item.path, _read_text_or_nothing if name.endswith("_start") else _read_as_is),
     }
     if name == "machine":
         known = machines_by_name()
-        state.offer_to_widget(item.path, known[given].model if given in known else given)
+        state.offer_to_widget(key, known[given].model if given in known else given)
         st.selectbox(options=_machines(item.path), **common)
     elif isinstance(item.value, Recovery):
-        state.offer_to_widget(item.path, str(given))
+        state.offer_to_widget(key, str(given))
         st.selectbox(options=[str(r) for r in Recovery], **common)
     elif isinstance(item.value, bool):
-        state.offer_to_widget(item.path, given)
+        state.offer_to_widget(key, given)
         st.toggle(**common)
     elif name == "valuation_date":
-        state.offer_to_widget(item.path, date.fromisoformat(str(given)))
+        state.offer_to_widget(key, date.fromisoformat(str(given)))
         st.date_input(**{**common, "args": (item.path, str)})
     elif name.endswith("_start"):
-        state.offer_to_widget(item.path, "" if given is None else str(given))
+        state.offer_to_widget(key, "" if given is None else str(given))
         st.text_input(
             placeholder="as soon as it can be built" if name == "earliest_start" else "the earliest", **common
         )
     elif isinstance(item.value, int):
-        state.offer_to_widget(item.path, given)
+        state.offer_to_widget(key, given)
         st.number_input(step=1, **common)
     elif isinstance(item.value, float) or item.value is None:
         _number_widget(item, given, kept, common)
     else:
-        state.offer_to_widget(item.path, str(given))
+        state.offer_to_widget(key, str(given))
         st.text_input(**common)
 
 
@@ -155,7 +155,7 @@ def _number_widget(item: Input, given: float | None, kept: terms.Scale, common: 
 
     optional = not item.declaration.required and item.declaration.default is None
     start: dict[str, Any] = {"value": None, "placeholder": "without limit"} if optional else {}
-    state.offer_to_widget(item.path, shown)
+    state.offer_to_widget(common["key"], shown)
     st.number_input(
         step=terms.step(shown),
         format=terms.number_format(shown),

@@ -84,12 +84,12 @@ def limits_chart(table: pd.DataFrame) -> Drawing:
     zero = alt.Chart(pd.DataFrame({"millions": [0.0]})).mark_rule(color=INK).encode(x=alt.X("millions:Q"))
     more = (
         alt.Chart(drawn[drawn["side"] == "one more is worth"])
-        .mark_text(align="left", dx=4, color=INK)
+        .mark_text(fontSize=12, align="left", dx=4, color=INK)
         .encode(y=y, x=x, text=alt.Text("label:N"))
     )
     less = (
         alt.Chart(drawn[drawn["side"] == "one less costs"])
-        .mark_text(align="right", dx=-4, color=INK)
+        .mark_text(fontSize=12, align="right", dx=-4, color=INK)
         .encode(y=y, x=x, text=alt.Text("label:N"))
     )
     return alt.layer(bars, zero, more, less).properties(height=max(120, 44 * (len(drawn) // 2) + 40))

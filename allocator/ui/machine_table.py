@@ -76,7 +76,8 @@ def machine_table(
 def show(table: pd.DataFrame) -> None:
     """Draw it in the current container: a bar for the electricity share, a coloured verdict."""
     column = st.column_config
-    drawn = table.assign(electricity=table["electricity"] * 100.0)
+    shown = {"electricity": table["electricity"] * 100.0, "shutdown BTC": table["shutdown BTC"].round()}
+    drawn = table.assign(**shown)
     styled = drawn.style.map(
         lambda verdict: f"color: {GAIN if verdict == RUNS else LOSS}; font-weight: 600", subset=["verdict"]
     )
@@ -86,6 +87,7 @@ def show(table: pd.DataFrame) -> None:
         hide_index=True,
         width="stretch",
         height=560,
+        placeholder="–",
         column_config={
             "machine": column.TextColumn(pinned=True, width="medium"),
             "TH/s": column.NumberColumn(format="localized"),

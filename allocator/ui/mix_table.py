@@ -48,5 +48,6 @@ def show(plan: Allocation) -> None:
         hide_index=True,
         width="stretch",
         height="content",
+        placeholder="–",
         column_config={"critical IT MW": megawatt, "facility MW": megawatt, **million},
     )

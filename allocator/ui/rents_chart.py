@@ -117,7 +117,7 @@ def rents_chart(table: pd.DataFrame) -> Drawing:
             chosen = table[below == (left == (side == "break_even"))]
             if len(chosen):
                 mark = alt.Chart(chosen).mark_text(
-                    align="right" if left else "left", dx=-5 if left else 5, fontWeight="bold", color=INK
+                    fontSize=12, align="right" if left else "left", dx=-5 if left else 5, fontWeight="bold", color=INK
                 )
                 layers.append(mark.encode(y=y, x=alt.X(f"{value}:Q", scale=scale, title=None), text=f"{text}:N"))
     return alt.layer(*layers).properties(height=max(110, 46 * len(table) + 50))

@@ -31,11 +31,11 @@ def file_stem(name: str) -> str:
 
 def _choose_case(desk: Desk) -> None:
     names = template_names()
-    state.offer_to_widget(state.TEMPLATE, desk.origin if desk.origin in names else None)
+    state.offer_to_widget(state.widget_key(state.TEMPLATE), desk.origin if desk.origin in names else None)
     st.selectbox(
         "Case",
         names,
-        key=state.TEMPLATE,
+        key=state.widget_key(state.TEMPLATE),
         format_func=lambda name: name.replace("-", " ").title(),
         placeholder=f"{desk.case.name} (from {desk.origin})",
         on_change=state.open_template,

@@ -2,6 +2,9 @@
 
 Widgets of inputs have the input's path as their key (``leases[0].rent_usd_per_kw_month``). The desk is the truth; a
 widget is given its value before it is drawn, and its callback writes an edited copy of the desk back.
+
+When something else sets the inputs (a template, a reset, a repair), every widget gets a new key: a browser that has not
+heard of it yet still reports the old values, and those must not be taken for edits of the new case.
 """
 
 from __future__ import annotations
@@ -40,8 +43,19 @@ def desk() -> Desk:
 
 
 def put(changed: Desk) -> None:
-    """Replace the desk."""
+    """Replace the desk after an edit in a widget."""
     st.session_state[DESK] = changed
+
+
+def put_anew(changed: Desk) -> None:
+    """Replace the desk after anything else: its widgets are new ones."""
+    put(replace(changed, edition=desk().edition + 1))
+
+
+def widget_key(name: str) -> str:
+    """Key of a widget whose value the desk sets: its name, with the edition once that has changed."""
+    edition = desk().edition
+    return f"{name}~{edition}" if edition else name
 
 
 def edit(path: str, value: Any) -> None:
@@ -49,29 +63,34 @@ def edit(path: str, value: Any) -> None:
     put(desk().edited(path, value))
 
 
+def repair(path: str, value: Any) -> None:
+    """Callback: an edit that the page proposed."""
+    put_anew(desk().edited(path, value))
+
+
 def reset(path: str) -> None:
     """Callback: one input back to what it was in the case that was opened."""
-    put(desk().reset(path))
+    put_anew(desk().reset(path))
 
 
 def reset_all() -> None:
     """Callback: the case as it was opened."""
-    put(desk().reset_all())
+    put_anew(desk().reset_all())
 
 
 def forget_refused() -> None:
     """Callback: drop the edits that the case could not take."""
-    put(desk().without_refused())
+    put_anew(desk().without_refused())
 
 
 def take_widget(path: str, read: Callable[[Any], Any]) -> None:
     """Callback of an input's widget: what is on the screen, in the units of the case, becomes an edit."""
-    edit(path, read(st.session_state[path]))
+    edit(path, read(st.session_state[widget_key(path)]))
 
 
-def offer_to_widget(path: str, shown: Any) -> None:
+def offer_to_widget(key: str, shown: Any) -> None:
     """Give a widget its value before it is drawn."""
-    st.session_state[path] = shown
+    st.session_state[key] = shown
 
 
 def widget_value(key: str) -> Any:
@@ -81,10 +100,10 @@ def widget_value(key: str) -> Any:
 
 def open_template() -> None:
     """Callback of the template chooser."""
-    name = st.session_state[TEMPLATE]
+    name = st.session_state[widget_key(TEMPLATE)]
     if name:
         st.session_state[UPLOAD_FAULTS] = ()
-        put(Desk.opened(read_document(name), name))
+        put_anew(Desk.opened(read_document(name), name))
 
 
 def open_upload() -> None:
@@ -94,7 +113,7 @@ def open_upload() -> None:
         st.session_state[UPLOAD_FAULTS] = ()
         return
     try:
-        put(Desk.opened(document_in(uploaded.name, uploaded.getvalue()), uploaded.name))
+        put_anew(Desk.opened(document_in(uploaded.name, uploaded.getvalue()), uploaded.name))
     except InputFaultsError as error:
         st.session_state[UPLOAD_FAULTS] = error.faults
     else:
@@ -188,3 +207,4 @@ def ask_machines(field: str, key: str, read: Callable[[Any], Any]) -> None:
 def ask_machines_of_case() -> None:
     """Callback: back to the case's own market."""
     st.session_state[MACHINE_VIEW] = {}
+    put_anew(desk())

@@ -58,7 +58,7 @@ def conflict(found: Conflict, case: Case) -> None:
                 way.words,
                 key=f"repair_{way.path}",
                 icon=":material/build:",
-                on_click=state.edit,
+                on_click=state.repair,
                 args=(way.path, way.value),
             )
     if state.desk().changes:

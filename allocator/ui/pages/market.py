@@ -38,7 +38,7 @@ def _questions(view: state.MachineView) -> None:
     columns = st.columns([1, 1, 1, 1, 1, 0.9], vertical_alignment="bottom")
     for column, (field, (label, unit)) in zip(columns, FIELDS.items(), strict=False):
         kept = terms.scale(field, unit)
-        key, shown = f"market_{field}", kept.shown(getattr(view, field))
+        key, shown = state.widget_key(f"market_{field}"), kept.shown(getattr(view, field))
         state.offer_to_widget(key, shown)
         column.number_input(
             f"{label} :gray[{kept.unit}]",

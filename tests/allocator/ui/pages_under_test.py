@@ -46,3 +46,9 @@ def words(at: AppTest) -> str:
     """All text on the page, as it is read."""
     elements: list[Any] = [*at.subheader, *at.markdown, *at.error, *at.warning, *at.caption]
     return "\n".join(str(element.value) for element in elements).replace("\\", "")
+
+
+def key(at: AppTest, path: str) -> str:
+    """Key of an input's widget: its path, and the edition once a template, a reset or a repair has set the inputs."""
+    edition = at.session_state["desk"].edition
+    return f"{path}~{edition}" if edition else path

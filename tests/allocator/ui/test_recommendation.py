@@ -5,7 +5,7 @@ from allocator.explain import explain
 from allocator.files import load_case
 from allocator.formats import percent, table_money
 from allocator.sentences import decision, headline
-from tests.allocator.ui.pages_under_test import RENT, explained, figure, opened, without_exception, words
+from tests.allocator.ui.pages_under_test import RENT, explained, figure, key, opened, without_exception, words
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_a_changed_input_is_counted_marked_and_reset():
     assert "●" in at.number_input(key=RENT).label
     assert [change.path for change in at.session_state["desk"].changes] == ["power.price_usd_per_mwh", RENT]
     at.button(key=f"reset_{RENT}").click().run()
-    assert at.number_input(key=RENT).value == load_case("river-bend").leases[0].rent_usd_per_kw_month
+    assert at.number_input(key=key(at, RENT)).value == load_case("river-bend").leases[0].rent_usd_per_kw_month
     at.button(key="reset_all").click().run()
     assert not without_exception(at).session_state["desk"].changes
     assert figure(at, "NPV") == before
@@ -87,7 +87,7 @@ def test_an_invalid_input_shows_rule_and_remedy_and_keeps_the_last_good_answer()
     assert figure(at, "NPV") == before
     at.button(key="forget_refused").click().run()
     assert not at.error
-    assert at.number_input(key="leases[0].provisioning_ratio").value > 1.0
+    assert at.number_input(key=key(at, "leases[0].provisioning_ratio")).value > 1.0
 
 
 def test_a_refused_edit_counts_as_soon_as_another_makes_it_possible():
@@ -116,4 +116,13 @@ def test_another_template_is_another_case():
     at.selectbox(key="template").set_value("brownfield").run()
     plan = allocate(load_case("brownfield"))
     assert figure(without_exception(at), "NPV") == table_money(plan.npv_usd)
-    assert at.number_input(key="fleets[0].facility_mw").value == plan.case.fleets[0].facility_mw
+    assert at.number_input(key=key(at, "fleets[0].facility_mw")).value == plan.case.fleets[0].facility_mw
+
+
+def test_what_a_browser_still_reports_of_the_old_case_is_no_edit_of_the_new_one():
+    at = opened()
+    late = at.number_input(key=RENT)
+    at.selectbox(key="template").set_value("brownfield").run()
+    late.set_value(77.0)
+    at.run()
+    assert not without_exception(at).session_state["desk"].changes
