@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -16,11 +17,13 @@ from xml.sax.saxutils import escape
 import ironcalc
 from openpyxl.utils import column_index_from_string
 
-from allocator.workbook.across import sheet_parts
+from allocator.workbook.across import Across, month_letters, sheet_parts
+from allocator.workbook.lines import FIRST_MONTH_COLUMN, Formula
 
 _CELL = re.compile(
     r'<c r="([A-Z]+)([0-9]+)"((?: s="[0-9]+")?)(?: t="[a-z]+")?><f>(.*?)</f><v ?/?>(?:</v>)?</c>', re.DOTALL
 )
+_DIMENSION = re.compile(r'(<dimension ref="[A-Z]+[0-9]+:)[A-Z]+([0-9]+")')
 _ERRORS = {
     "#VALUE!",
     "#REF!",
@@ -48,8 +51,8 @@ def evaluated(path: Path) -> Any:
     return model
 
 
-def write_cached_values(source: Path, target: Path, model: Any) -> None:
-    """Copy a workbook with the value of each formula beside it.
+def write_cached_values(source: Path, target: Path, model: Any, across: Across) -> None:
+    """Copy a workbook with every formula in every month of its row, and the value of each formula beside it.
 
     Raises
     ------
@@ -57,24 +60,35 @@ def write_cached_values(source: Path, target: Path, model: Any) -> None:
         If a formula evaluates to an error.
     """
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as new:
-        sheets = {part: position for position, (part, _) in enumerate(sheet_parts(old))}
+        sheets = {part: (position, title) for position, (part, title) in enumerate(sheet_parts(old))}
         for item in old.infolist():
             content = old.read(item)
             if item.filename in sheets:
-                content = _with_values(content.decode(), model, sheets[item.filename]).encode()
+                position, title = sheets[item.filename]
+                rows = across.formulas.get(title, {})
+                content = _with_values(content.decode(), model, position, rows, across.months).encode()
             new.writestr(item.filename, content)
 
 
-def _with_values(xml: str, model: Any, sheet: int) -> str:
-    value_at = model.get_cell_value
+def _with_values(xml: str, model: Any, sheet: int, rows: Mapping[int, Formula], months: int) -> str:
+    letters = month_letters(months)
 
-    def cell(found: re.Match[str]) -> str:
-        column, row, style, formula = found.groups()
-        value = value_at(sheet, int(row), column_index_from_string(column))
-        kind, text = _encoded(value, f"{column}{row}", formula)
+    def cell(column: str, row: int, position: int, style: str, formula: str) -> str:
+        kind, text = _encoded(model.get_cell_value(sheet, row, position), f"{column}{row}", formula)
         return f'<c r="{column}{row}"{style}{kind}><f>{formula}</f><v>{text}</v></c>'
 
-    return _CELL.sub(cell, xml)
+    def cells(found: re.Match[str]) -> str:
+        column, row, style, formula = found[1], int(found[2]), found[3], found[4]
+        across = rows.get(row) if column == letters[0] else None
+        if across is None:
+            return cell(column, row, column_index_from_string(column), style, formula)
+        return "".join(
+            cell(letter, row, position, style, escape(across.at(position)[1:]))
+            for position, letter in enumerate(letters, start=FIRST_MONTH_COLUMN)
+        )
+
+    written = _CELL.sub(cells, xml)
+    return _DIMENSION.sub(rf"\g<1>{letters[-1]}\g<2>", written, count=1) if rows else written
 
 
 def _encoded(value: Any, address: str, formula: str) -> tuple[str, str]:

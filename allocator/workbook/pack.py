@@ -13,7 +13,7 @@ from allocator.activities import Kind
 from allocator.allocation import Allocation
 from allocator.explain import Explanation
 from allocator.formats import quarter
-from allocator.workbook.across import Across, copy_across
+from allocator.workbook.across import Across, share_across
 from allocator.workbook.assumptions_sheet import define, write_assumptions
 from allocator.workbook.bridge import write_bridge
 from allocator.workbook.cached import CalculationError, evaluated, write_cached_values
@@ -49,11 +49,11 @@ def write_pack(plan: Allocation, explanation: Explanation, path: Path) -> None:
     book, across = _assembled(plan, explanation)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name[:40]}.") as folder:
-        narrow, wide, full = (Path(folder) / f"{stage}.xlsx" for stage in ("narrow", "wide", "full"))
+        narrow, shared, full = (Path(folder) / f"{stage}.xlsx" for stage in ("narrow", "shared", "full"))
         book.save(narrow)
-        copy_across(narrow, wide, across)
-        model = evaluated(wide)
-        write_cached_values(wide, full, model)
+        share_across(narrow, shared, across)
+        model = evaluated(shared)
+        write_cached_values(narrow, full, model, across)
         _compare(book, model, plan)
         full.replace(path)
 
