@@ -17,6 +17,9 @@ _RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relation
 _FIRST = get_column_letter(FIRST_MONTH_COLUMN)
 _FIRST_MONTH = re.compile(rf'<c r="{_FIRST}([0-9]+)"( s="[0-9]+")?><f>(.*?)</f><v ?/?>(?:</v>)?</c>', re.DOTALL)
 
+_EMPTY = re.compile(r'<c r="[A-Z]+[0-9]+"(?: s="[0-9]+")?(?: t="n")? ?/>')
+"""A cell that has looks and no value: the calculator would count it as the number 0."""
+
 
 @dataclass(frozen=True)
 class Across:
@@ -35,9 +38,9 @@ def share_across(source: Path, target: Path, across: Across) -> None:
         titles = dict(sheet_parts(old))
         for item in old.infolist():
             content = old.read(item)
-            rows = across.formulas.get(titles.get(item.filename, ""))
-            if rows:
-                content = _shared(content.decode(), rows, across.months).encode()
+            if item.filename in titles:
+                rows = across.formulas.get(titles[item.filename], {})
+                content = _shared(_EMPTY.sub("", content.decode()), rows, across.months).encode()
             new.writestr(item.filename, content)
 
 

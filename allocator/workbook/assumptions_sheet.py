@@ -79,7 +79,7 @@ def write_assumptions(book: Workbook, sheet: Worksheet, case: Case) -> None:
             for column in range(PATH, STATED_IN + 1):
                 put(sheet, sheet.cell(row, column).coordinate, None, above=THIN)
         table = _table(item.path)
-        _write_input(book, sheet, row, item, stated=item.path in case.sources)
+        _write_input(book, sheet, row, item, stated=case.sources.get(item.path))
         row += 1
     last = row - 1
     define(book, INPUTS_CHANGED, SHEET, "$I$2")
@@ -96,7 +96,7 @@ def _table(path: str) -> str:
     return path.partition(".")[0]
 
 
-def _write_input(book: Workbook, sheet: Worksheet, row: int, item: Input, *, stated: bool) -> None:
+def _write_input(book: Workbook, sheet: Worksheet, row: int, item: Input, *, stated: str | None) -> None:
     def at(column: int) -> str:
         return str(sheet.cell(row, column).coordinate)
 
@@ -110,18 +110,10 @@ def _write_input(book: Workbook, sheet: Worksheet, row: int, item: Input, *, sta
     define(book, input_name(item.path), SHEET, f"$D${row}")
     put(sheet, at(BOUNDS), known.bounds, colour=QUIET, wrap=True)
     put(sheet, at(STATUS), item.status, colour=LOSS if item.status == "assumed" else QUIET)
-    source = item_source_text(item, stated=stated)
-    put_text(sheet, at(SOURCE), source, colour=QUIET, wrap=True)
+    put_text(sheet, at(SOURCE), item.source if stated is None else stated, colour=QUIET, wrap=True)
     put(sheet, at(CHANGED), f"={at(VALUE)}<>{at(AS_SOLVED)}", colour=QUIET, align="center")
-    put(sheet, at(STATED_IN), CASE if stated else DECLARATION, colour=QUIET)
+    put(sheet, at(STATED_IN), DECLARATION if stated is None else CASE, colour=QUIET)
     _validation(sheet, at(VALUE), item)
-
-
-def item_source_text(item: Input, *, stated: bool) -> str:
-    """The source as it stands in the sheet; a case's own text is kept with its status, so that reading it back is exact."""
-    if stated and item.status != "sourced":
-        return f"{item.status}: {item.source}"
-    return item.source
 
 
 def _write_value(sheet: Worksheet, address: str, value: Any, *, quiet: bool) -> None:

@@ -64,24 +64,25 @@ def _rows(path: Path) -> list[list[Any]]:
     except (KeyError, ValueError, OSError, SyntaxError, zipfile.BadZipFile) as error:
         raise _refused(path, f"is not a workbook that can be read ({type(error).__name__})") from error
     try:
-        if SHEET not in book.sheetnames:
-            raise _refused(path, f"has no sheet {SHEET}")
-        sheet = book[SHEET]
-        sheet.reset_dimensions()
-        rows = [
-            list(row)
-            for row in sheet.iter_rows(min_row=1, max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)
-        ]
+        rows = list(_cells(book[SHEET])) if SHEET in book.sheetnames else None
     except (KeyError, ValueError, TypeError, SyntaxError, zipfile.BadZipFile) as error:
         raise _refused(path, f"has a sheet {SHEET} that cannot be read ({type(error).__name__})") from error
     finally:
         book.close()
+    if rows is None:
+        raise _refused(path, f"has no sheet {SHEET}")
     if len(rows) > MOST_ROWS:
         raise _refused(path, f"has more than {MOST_ROWS:,} rows on sheet {SHEET}")
     padded = [row + [None] * (MOST_COLUMNS - len(row)) for row in rows]
     if len(padded) < FIRST_ROW or padded[HEAD_ROW - 1][PATH - 1] != HEADS[PATH - 1]:
         raise _refused(path, f"has no table of inputs below A{HEAD_ROW} of sheet {SHEET}")
     return padded
+
+
+def _cells(sheet: Any) -> Iterator[list[Any]]:
+    sheet.reset_dimensions()  # what a sheet says of its size is not believed
+    for row in sheet.iter_rows(min_row=1, max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True):
+        yield list(row)
 
 
 def _refused(path: Path, rule: str) -> InputFaultsError:

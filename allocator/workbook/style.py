@@ -127,7 +127,7 @@ def mark_input(cell: Cell) -> None:
 
 def heading(sheet: Worksheet, title: str, note: str) -> None:
     """Title and one line of explanation at the top of a sheet."""
-    put(sheet, "A1", title, bold=True, size=14)
+    put_text(sheet, "A1", title, bold=True, size=14)
     put(sheet, "A2", note, colour=QUIET, italic=True)
     sheet.sheet_view.showGridLines = False
 

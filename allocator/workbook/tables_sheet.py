@@ -101,7 +101,7 @@ def _stages(
         amounts = [f"={input_name(f'{path}[{i}].{field}')}" for i in range(len(given))]
     else:
         starts = ["=in__valuation_date"]
-        amounts = [f'=IF(ISNUMBER({input_name(path)}),{input_name(path)},"no limit")']
+        amounts = [f'=IF(COUNT({input_name(path)})=1,{input_name(path)},"no limit")']
     _column(book, sheet, column, "From", starts, f"{name}_from", DATE)
     _column(book, sheet, column + 1, label, amounts, name, form)
 
