@@ -58,7 +58,12 @@ class Desk:
         return cls(origin, case, case)
 
     def edited(self, path: str, value: Any) -> Desk:
-        """With one more edit: taken together with those refused before, else alone, else refused."""
+        """With one more edit: taken together with those refused before, else alone, else refused.
+
+        An edit to the value that is there already changes nothing, its source included.
+        """
+        if path not in dict(self.refused) and dict(values(document_of(self.case))).get(path, ...) == value:
+            return self
         waiting = {**dict(self.refused), path: value}
         faults: tuple[Fault, ...] = ()
         for attempt in (waiting, {path: value}):

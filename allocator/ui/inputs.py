@@ -117,7 +117,7 @@ def _widget(item: Input, given: Any, mark: str) -> None:
         "key": key,
         "help": terms.help_text(item, kept.unit),
         "on_change": state.take_widget,
-        "args": (item.path, _read_text_or_nothing if name.endswith("_start") else _read_as_is),
+        "args": (item.path, key, _read_text_or_nothing if name.endswith("_start") else _read_as_is),
     }
     if name == "machine":
         known = machines_by_name()
@@ -131,7 +131,7 @@ def _widget(item: Input, given: Any, mark: str) -> None:
         st.toggle(**common)
     elif name == "valuation_date":
         state.offer_to_widget(key, date.fromisoformat(str(given)))
-        st.date_input(**{**common, "args": (item.path, str)})
+        st.date_input(**{**common, "args": (item.path, key, str)})
     elif name.endswith("_start"):
         state.offer_to_widget(key, "" if given is None else str(given))
         st.text_input(
@@ -160,7 +160,7 @@ def _number_widget(item: Input, given: float | None, kept: terms.Scale, common: 
         step=terms.step(shown),
         format=terms.number_format(shown),
         **start,
-        **{**common, "args": (item.path, read)},
+        **{**common, "args": (item.path, common["key"], read)},
     )
 
 

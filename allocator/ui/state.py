@@ -4,7 +4,8 @@ Widgets of inputs have the input's path as their key (``leases[0].rent_usd_per_k
 widget is given its value before it is drawn, and its callback writes an edited copy of the desk back.
 
 When something else sets the inputs (a template, a reset, a repair), every widget gets a new key: a browser that has not
-heard of it yet still reports the old values, and those must not be taken for edits of the new case.
+heard of it yet still reports the old values, and those must not be taken for edits of the new case. A run that was
+interrupted makes callbacks fire again for values that have not changed, so every one of them may be called twice.
 """
 
 from __future__ import annotations
@@ -22,14 +23,11 @@ from allocator.files import LARGEST_FILE_BYTES, parse_document, read_document
 from allocator.ui.desk import Desk
 from models.assumptions import Fault, InputFaultsError
 
-DESK, UPLOAD, TEMPLATE, UPLOAD_FAULTS, MACHINE_VIEW, WORKING = (
-    "desk",
-    "upload",
-    "template",
-    "upload_faults",
-    "machine_view",
-    "working",
-)
+DESK = "desk"
+TEMPLATE = "template"
+UPLOAD, UPLOAD_FAULTS, OPENED_FILE = "upload", "upload_faults", "opened_file"
+MACHINE_VIEW = "machine_view"
+WORKING = "working"
 DEFAULT_TEMPLATE = "river-bend"
 LARGEST_PACK_BYTES = 20_000_000
 
@@ -83,9 +81,13 @@ def forget_refused() -> None:
     put_anew(desk().without_refused())
 
 
-def take_widget(path: str, read: Callable[[Any], Any]) -> None:
-    """Callback of an input's widget: what is on the screen, in the units of the case, becomes an edit."""
-    edit(path, read(st.session_state[widget_key(path)]))
+def take_widget(path: str, key: str, read: Callable[[Any], Any]) -> None:
+    """Callback of an input's widget: what is on the screen, in the units of the case, becomes an edit.
+
+    A widget of an earlier edition, reported beside the click that ended it, is not heard.
+    """
+    if key == widget_key(path) and key in st.session_state:
+        edit(path, read(st.session_state[key]))
 
 
 def offer_to_widget(key: str, shown: Any) -> None:
@@ -100,8 +102,8 @@ def widget_value(key: str) -> Any:
 
 def open_template() -> None:
     """Callback of the template chooser."""
-    name = st.session_state[widget_key(TEMPLATE)]
-    if name:
+    name = st.session_state.get(widget_key(TEMPLATE))
+    if name and name != desk().origin:
         st.session_state[UPLOAD_FAULTS] = ()
         put_anew(Desk.opened(read_document(name), name))
 
@@ -112,6 +114,9 @@ def open_upload() -> None:
     if uploaded is None:
         st.session_state[UPLOAD_FAULTS] = ()
         return
+    if uploaded.file_id == st.session_state.get(OPENED_FILE):
+        return
+    st.session_state[OPENED_FILE] = uploaded.file_id
     try:
         put_anew(Desk.opened(document_in(uploaded.name, uploaded.getvalue()), uploaded.name))
     except InputFaultsError as error:

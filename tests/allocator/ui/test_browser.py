@@ -78,3 +78,15 @@ def test_a_wrong_input_is_answered_in_words(page, address):
     page.get_by_text("facility load cannot be less than critical IT load").first.wait_for()
     assert page.get_by_text("Traceback").count() == 0
     assert page.get_by_test_id("stMetricValue").count() == 6
+
+
+def test_an_edit_made_right_after_another_case_was_chosen_is_the_only_change(page, address):
+    page.goto(address)
+    page.get_by_text(re.compile("^Lease River Bend")).first.wait_for()
+    page.locator(".st-key-template input").first.click()
+    page.get_by_role("option", name="Brownfield").click()
+    page.get_by_text(re.compile("^Lease Hyper")).first.click()
+    rent = page.locator("[class*='leases-0--rent_usd_per_kw_month'] input").first
+    rent.fill("121")
+    rent.press("Enter")
+    page.get_by_text("changed from brownfield: 1").first.wait_for()

@@ -26,6 +26,12 @@ def test_an_edit_leaves_the_earlier_desk_as_it_was(desk):
     assert desk.case.leases[0].rent_usd_per_kw_month != 130.0
 
 
+def test_an_edit_to_the_value_that_is_there_keeps_its_source():
+    document = {**read_document("river-bend"), "sources": {RENT: "sourced: the term sheet"}}
+    desk = Desk.opened(document, "mine")
+    assert desk.edited(RENT, desk.case.leases[0].rent_usd_per_kw_month) is desk
+
+
 def test_what_is_edited_can_be_saved_and_opened_again(desk):
     edited = desk.edited(RENT, 130.0).edited("policy.reinvested_share", 0.25)
     again = Desk.opened(parse_document(dump_case(edited.case).encode(), "saved"), "saved")

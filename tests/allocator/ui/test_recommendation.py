@@ -2,7 +2,7 @@ import pytest
 
 from allocator.allocation import allocate
 from allocator.explain import explain
-from allocator.files import load_case
+from allocator.files import dump_case, load_case
 from allocator.formats import percent, table_money
 from allocator.sentences import decision, headline
 from tests.allocator.ui.pages_under_test import RENT, explained, figure, key, opened, without_exception, words
@@ -126,3 +126,20 @@ def test_what_a_browser_still_reports_of_the_old_case_is_no_edit_of_the_new_one(
     late.set_value(77.0)
     at.run()
     assert not without_exception(at).session_state["desk"].changes
+
+
+def test_a_case_file_is_opened_and_later_edits_of_it_stay():
+    at = opened()
+    case = load_case("river-bend", ["name='Mine'", f"{RENT}=140"])
+    at.file_uploader(key="upload").set_value(("mine.toml", dump_case(case).encode(), "application/toml")).run()
+    assert without_exception(at).session_state["desk"].case == case
+    at.number_input(key=key(at, RENT)).set_value(141.0).run()
+    at.run()
+    assert without_exception(at).session_state["desk"].case.leases[0].rent_usd_per_kw_month == 141.0
+
+
+def test_a_faulty_file_leaves_the_case_as_it_was_and_says_why():
+    at = opened()
+    at.file_uploader(key="upload").set_value(("bad.toml", b"name = 'x'\nwhat = 1", "application/toml")).run()
+    assert "site.grid_mw" in words(without_exception(at))
+    assert at.session_state["desk"].origin == "river-bend"
