@@ -1,4 +1,4 @@
-"""Formulas copied across the months, in the saved file: openpyxl would spend seconds on a hundred thousand cell objects."""
+"""Formulas copied across the months in the saved file: a hundred thousand cell objects would take openpyxl seconds."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def write_assumptions(book: Workbook, sheet: Worksheet, case: Case) -> None:
     heading(
         sheet,
         "Assumptions",
-        "Blue cells may be typed over: every sheet recalculates. Reading the pack back solves the case again with what is typed here.",
+        "Blue cells may be typed over: every sheet recalculates. Reading the pack back solves the case again.",
     )
     for column, width in zip("ABCDEFGHIJ", _WIDTHS, strict=True):
         sheet.column_dimensions[column].width = width
@@ -76,8 +76,8 @@ def write_assumptions(book: Workbook, sheet: Worksheet, case: Case) -> None:
     table = ""
     for item in inputs(case):
         if row > FIRST_ROW and _table(item.path) != table:
-            for column in range(PATH, STATED_IN + 1):
-                put(sheet, sheet.cell(row, column).coordinate, None, above=THIN)
+            for position in range(PATH, STATED_IN + 1):
+                put(sheet, sheet.cell(row, position).coordinate, None, above=THIN)
         table = _table(item.path)
         _write_input(book, sheet, row, item, stated=case.sources.get(item.path))
         row += 1
@@ -132,7 +132,7 @@ def _write_value(sheet: Worksheet, address: str, value: Any, *, quiet: bool) -> 
 
 
 def _validation(sheet: Worksheet, address: str, item: Input) -> None:
-    """The declared bounds, so that a slip is refused where it is typed. Rules between inputs hold when the pack is read."""
+    """The declared bounds, so that a slip is refused where it is typed; rules between inputs wait for reading."""
     known, value = item.declaration, item.value
     if isinstance(value, bool):
         rule = DataValidation(type="list", formula1='"TRUE,FALSE"', allow_blank=False)

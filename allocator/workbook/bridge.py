@@ -1,4 +1,4 @@
-"""Figures behind the charts of the Summary, live on sheet Mix: the bridge of NPV, and the titles that say the finding."""
+"""Figures behind the charts of the Summary, live on sheet Mix: the bridge of NPV, and titles that say the finding."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def write_bridge(sheet: Worksheet, plan: Allocation, entries: Sequence[Entry], s
     put(
         sheet,
         f"A{row + 1}",
-        f'="Hosting takes up to "&TEXT({hosting},"#,##0")&", mining up to "&TEXT({mining},"#,##0")&" facility MW of the grid (line)"',
+        f'="Hosting takes up to "&TEXT({hosting},"#,##0")&", mining up to "&TEXT({mining},"#,##0")'
+        '&" facility MW of the grid (line)"',
     )
     share = (
         f'SUMPRODUCT((B{entries[0].mix_row}:B{entries[-1].mix_row}="hosting")*K{entries[0].mix_row}:K{entries[-1].mix_row})'
@@ -56,7 +57,8 @@ def write_bridge(sheet: Worksheet, plan: Allocation, entries: Sequence[Entry], s
     put(
         sheet,
         f"A{row + 2}",
-        f'="Worth $"&TEXT(out__your_npv_usd/const__usd_per_million,"#,##0.0")&" M; hosting brings $"&TEXT({share}/const__usd_per_million,"#,##0.0")&" M"',
+        f'="Worth $"&TEXT(out__your_npv_usd/const__usd_per_million,"#,##0.0")&" M; hosting brings $"'
+        f'&TEXT({share}/const__usd_per_million,"#,##0.0")&" M"',
     )
     most = {
         use: max((q for q in quarters), default=0.0)
@@ -71,7 +73,8 @@ def write_bridge(sheet: Worksheet, plan: Allocation, entries: Sequence[Entry], s
         f"'{MIX_SHEET}'!$A${row + 2}",
         f"Worth ${plan.npv_usd / 1e6:,.1f} M; hosting brings ${plan.npv_of(Use.HOSTING) / 1e6:,.1f} M",
         f"'{MIX_SHEET}'!$A${row + 1}",
-        f"Hosting takes up to {most['hosting']:,.0f}, mining up to {most['mining']:,.0f} facility MW of the grid (line)",
+        f"Hosting takes up to {most['hosting']:,.0f}, mining up to {most['mining']:,.0f}"
+        " facility MW of the grid (line)",
     )
 
 

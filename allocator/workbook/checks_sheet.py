@@ -109,7 +109,8 @@ def _limits(plan: Allocation, entries: Sequence[Entry], schedule: Schedule) -> I
         yield _at_most(
             f"Offer {lease.name}: no more is let than is offered (critical IT MW)", taken, f"{name}critical_it_mw"
         )
-        least = f"IF({name}committed,IF({name}min_mw>0,{name}min_mw,{name}critical_it_mw),IF({taken}>const__tolerance_mw,{name}min_mw,0))"
+        signed = f"IF({name}min_mw>0,{name}min_mw,{name}critical_it_mw)"
+        least = f"IF({name}committed,{signed},IF({taken}>const__tolerance_mw,{name}min_mw,0))"
         yield Check(
             f"Offer {lease.name}: the tenant's least take, and all that is signed (critical IT MW)",
             taken,

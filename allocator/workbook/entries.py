@@ -98,7 +98,7 @@ def _statement(plan: Allocation, activity: Activity) -> tuple[Statement[Any], St
 
 
 def _title(plan: Allocation, activity: Activity, number: int) -> str:
-    """A short title, unique by its number; letters, digits, blanks, dots and hyphens only, so that no name can end a reference."""
+    """A short title, unique by its number; plain letters and digits only, so that no name can end a reference."""
     name = re.sub(r"[^A-Za-z0-9 .-]+", " ", activity.owner_name)
     start = quarter(plan.case.timeline.quarter_label(activity.start))
     name = " ".join(name.split())[: LONGEST_TITLE - len(f"{number}  {start}")].strip()

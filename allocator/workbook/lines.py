@@ -1,9 +1,9 @@
 """A statement as a list of lines: each holds the function that computes it and the Excel formula that computes it.
 
 Both stand side by side, so that engine and workbook cannot drift apart. In a formula ``[noi_usd]`` is another line of
-the same statement in the same month, ``[noi_usd.prev]`` the month before, ``[noi_usd.first]`` month 0, ``[noi_usd.all]``
-every month, ``[noi_usd.total]`` the sum in column C, ``[network:reward_btc]`` a line of another statement, and ``@ltc``
-the input ``ltc`` of the fleet, purchase or offer to which the statement belongs.
+the same statement in the same month, ``[noi_usd.prev]`` the month before, ``[noi_usd.first]`` month 0,
+``[noi_usd.all]`` every month, ``[noi_usd.total]`` the sum in column C, ``[network:reward_btc]`` a line of another
+statement, and ``@ltc`` the input ``ltc`` of the fleet, purchase or offer to which the statement belongs.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Formula:
 
 
 def resolved(formula: str, here: Placed, others: Mapping[str, Placed], own_inputs: str = "") -> Formula:
-    """Fill the addresses into a formula; ``own_inputs`` is the start of the owner's defined names (``in__leases_0__``)."""
+    """Fill the addresses into a formula; ``own_inputs`` begins the owner's defined names (``in__leases_0__``)."""
 
     def address(found: re.Match[str]) -> str:
         statement, name, part = found.groups()

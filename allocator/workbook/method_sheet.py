@@ -16,67 +16,105 @@ SHEET = "Method"
 CONVENTIONS = (
     (
         "Money",
-        "Nominal US dollars. Inflows are positive; a named cost is a positive number; only a cash flow carries a sign.",
+        (
+            "Nominal US dollars. Inflows are positive; a named cost is a positive number; only a cash flow "
+            "carries a sign."
+        ),
     ),
     (
         "Months",
-        "Month 0 is the valuation date; flows fall at month ends; the discount factor is (1 + r)^(-m/12), r annual effective.",
+        (
+            "Month 0 is the valuation date; flows fall at month ends; the discount factor is (1 + r)^(-m/12), r "
+            "annual effective."
+        ),
     ),
     (
         "Rates",
-        "Mining and hosting are valued unlevered, each at its own rate; debt never enters the NPV, so that risk is priced once.",
+        (
+            "Mining and hosting are valued unlevered, each at its own rate; debt never enters the NPV, so that "
+            "risk is priced once."
+        ),
     ),
     (
         "Recommended and yours",
-        "The recommended mix is what the optimiser found for the inputs as solved. Typing another input or another mix recalculates every figure "
-        "but does not optimise again: for that the pack is read back (allocator solve PACK.xlsx).",
+        (
+            "The recommended mix is what the optimiser found for the inputs as solved. Typing another input or "
+            "another mix recalculates every figure but does not optimise again: for that the pack is read back "
+            "(allocator solve PACK.xlsx)."
+        ),
     ),
     (
         "Dates",
-        "When an activity starts and stops is a property of the activity, on its own sheet; offers have one sheet for each start that is used.",
+        (
+            "When an activity starts and stops is a property of the activity, on its own sheet; offers have one "
+            "sheet for each start that is used."
+        ),
     ),
     ("Horizon", "The number of months planned is fixed when the pack is written."),
 )
 FORMULAE = (
     (
         "Hashprice",
-        "BTC price x (subsidy + fees) x 144 blocks a day / (1,000 PH per EH x running hashrate). On the valuation date the running hashrate is the one that the difficulty implies.",
+        (
+            "BTC price x (subsidy + fees) x 144 blocks a day / (1,000 PH per EH x running hashrate). On the "
+            "valuation date the running hashrate is the one that the difficulty implies."
+        ),
     ),
     (
         "Network response",
-        "Machines that hashprice no longer carries switch off (elasticity); installed hashrate grows with the log ratio of hashprice to the full cost of the "
-        "newest machine, foreseeing the halving, between -4 % and +5 % a month; a share leaves for AI. Switched off, hashrate grows at a constant rate.",
+        (
+            "Machines that hashprice no longer carries switch off (elasticity); installed hashrate grows with the"
+            " log ratio of hashprice to the full cost of the newest machine, foreseeing the halving, between -4 %"
+            " and +5 % a month; a share leaves for AI. Switched off, hashrate grows at a constant rate."
+        ),
     ),
     (
         "Mining margin",
-        "max(0, hashprice x 1,000 / (24 x J/TH x PUE) x (1 - pool fee) - power price - variable cost) x hours x uptime, per facility MW: machines run only in hours that pay.",
+        (
+            "max(0, hashprice x 1,000 / (24 x J/TH x PUE) x (1 - pool fee) - power price - variable cost) x hours"
+            " x uptime, per facility MW: machines run only in hours that pay."
+        ),
     ),
     (
         "Machines",
-        "TH/s per facility MW = 1,000,000 / (J/TH x PUE). Resale = value x (1 - decline)^years. A successor's J/TH and price fall every year.",
+        (
+            "TH/s per facility MW = 1,000,000 / (J/TH x PUE). Resale = value x (1 - decline)^years. A successor's"
+            " J/TH and price fall every year."
+        ),
     ),
     (
         "Rent",
-        "1,000 kW x rent x (1 + escalator)^(whole years since delivery), from each delivery for the term; NOI = rent x NOI margin.",
+        (
+            "1,000 kW x rent x (1 + escalator)^(whole years since delivery), from each delivery for the term; NOI"
+            " = rent x NOI margin."
+        ),
     ),
     (
         "Construction",
-        "Each delivery's cost is drawn along u^2 (3 - 2u) over the build months that end when it is handed over.",
+        ("Each delivery's cost is drawn along u^2 (3 - 2u) over the build months that end when it is handed over."),
     ),
     (
         "Tax",
-        "Rate x (income - deductions). In the NPV a loss is used at once by the parent; the owner's cash flow carries losses forward. Machines: 5-year class; "
-        "data centre: a share in the 5-year class, the rest over 39 years; bonus depreciation on 5-year property; what is left is written off at the end.",
+        (
+            "Rate x (income - deductions). In the NPV a loss is used at once by the parent; the owner's cash flow"
+            " carries losses forward. Machines: 5-year class; data centre: a share in the 5-year class, the rest "
+            "over 39 years; bonus depreciation on 5-year property; what is left is written off at the end."
+        ),
     ),
     (
         "Debt",
-        "Drawn pro rata with capex; interest is capitalised until the last delivery; then service = NOI x debt / PV(NOI at the debt's rate). "
-        "Size: LTC of cost, or PV(NOI) / DSCR if that is smaller.",
+        (
+            "Drawn pro rata with capex; interest is capitalised until the last delivery; then service = NOI x "
+            "debt / PV(NOI at the debt's rate). Size: LTC of cost, or PV(NOI) / DSCR if that is smaller."
+        ),
     ),
     ("Capital tied up", "Sum of what the owner pays in, less the reinvested share of what comes back."),
     (
         "IRR",
-        "Monthly IRR of what is built or bought, unlevered, after tax, made annual: (1 + i)^12 - 1. Stated only where one rate alone solves it.",
+        (
+            "Monthly IRR of what is built or bought, unlevered, after tax, made annual: (1 + i)^12 - 1. Stated "
+            "only where one rate alone solves it."
+        ),
     ),
 )
 GLOSSARY = (

@@ -129,6 +129,7 @@ def _limits(sheet: Worksheet, schedule: Schedule, row: int) -> None:
     header_row(sheet, row, LIMIT_HEADS)
     sheet.row_dimensions[row].height = 28
     for i, limit in enumerate(schedule.limits, start=row + 1):
+        left = schedule.all_quarters(limit.headroom_row)
         form = MONEY_MILLIONS if limit.unit == "USD" else MEGAWATTS
         put_text(sheet, f"A{i}", limit.label)
         put(sheet, f"B{i}", limit.unit, colour=QUIET)
@@ -136,7 +137,7 @@ def _limits(sheet: Worksheet, schedule: Schedule, row: int) -> None:
         put(
             sheet,
             f"D{i}",
-            f'=IF(COUNT({schedule.all_quarters(limit.headroom_row)})=0,"no limit",MIN({schedule.all_quarters(limit.headroom_row)}))',
+            f'=IF(COUNT({left})=0,"no limit",MIN({left}))',
             form=form,
             align="right",
         )

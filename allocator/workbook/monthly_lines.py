@@ -21,7 +21,10 @@ def _sum(case: Case, name: str, label: str, line: str, entries: Sequence[Entry],
     formula = "+".join(f"{e.your_mw}*[{e.reference}:{line}]" for e in entries) or "0*[network:month]"
 
     def value(_: Any, __: Values) -> Vector:
-        return np.asarray(sum((e.recommended_mw * e.values[line] for e in entries), np.zeros(case.timeline.months + 1)))
+        total: Vector = np.zeros(case.timeline.months + 1)
+        for entry in entries:
+            total = total + entry.recommended_mw * entry.values[line]
+        return np.asarray(total)
 
     return Line(name, label, "USD", value, f"={formula}", total=total)
 

@@ -69,7 +69,8 @@ class Schedule:
     def holds(self, limit: QuarterlyLimit) -> str:
         """Formula, without ``=``, of whether a limit holds in every quarter but for a solver's last digits."""
         slack = "const__tolerance_usd" if limit.unit == "USD" else "const__tolerance_mw"
-        return f"MIN({self.all_quarters(limit.headroom_row)})>=-{slack}-const__tolerance_share*MAX({self.all_quarters(limit.used_row)})"
+        headroom, used = self.all_quarters(limit.headroom_row), self.all_quarters(limit.used_row)
+        return f"MIN({headroom})>=-{slack}-const__tolerance_share*MAX({used})"
 
 
 def write_schedule(sheet: Worksheet, case: Case, entries: Sequence[Entry], monthly: Placed) -> Schedule:

@@ -107,7 +107,7 @@ def put_text(sheet: Worksheet, address: str, text: str, **looks: Any) -> Cell:
 
 
 def safe_text(text: str) -> str:
-    """Text as a cell can hold it: characters that XML forbids, and look-alikes of their escapes, in OOXML's ``_x0000_`` form."""
+    """Text as a cell can hold it: what XML forbids, and what looks like an escape, in OOXML's ``_x0000_`` form."""
     shown = []
     for i, c in enumerate(text):
         forbidden = (ord(c) < 32 and c not in "\t\n") or c in "\ufffe\uffff"

@@ -186,12 +186,12 @@ def _tables(sheet: Worksheet, plan: Allocation, explanation: Explanation, row: i
         ("Host only*", twins.host_only_usd),
         ("Do nothing", 0),
     )
-    for i, (label, worth) in enumerate(alternatives, start=row + 1):
+    for i, (label, npv_usd) in enumerate(alternatives, start=row + 1):
         put(sheet, f"K{i}", label)
         put(
             sheet,
             f"L{i}",
-            worth if worth is not None else "no plan",
+            npv_usd if npv_usd is not None else "no plan",
             form=MONEY_MILLIONS,
             align="right",
             bold=i == row + 1,
@@ -266,7 +266,8 @@ def _foot(sheet: Worksheet, plan: Allocation, row: int) -> int:
     put(
         sheet,
         f"A{row + 1}",
-        f"Inputs: {said}, each with its source on sheet Assumptions. * as solved. Case {plan.case.sha256()[:12]}, solver {plan.solver}.",
+        f"Inputs: {said}, each with its source on sheet Assumptions. * as solved. "
+        f"Case {plan.case.sha256()[:12]}, solver {plan.solver}.",
         colour=QUIET,
         size=8,
     )

@@ -1,4 +1,4 @@
-"""Sheet Tables: what formulas look up - machines, tax deductions by year, deliveries, stages of grid and capital, trial rates."""
+"""Sheet Tables: what formulas look up: machines, deductions by year, deliveries, stages of grid and capital, rates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEAD_ROW, FIRST_ROW = 5, 6
 MOST_DELIVERIES = 12
 YEARS = SHELL_YEARS + 1
 TRIAL_RATES = np.concatenate([np.linspace(-0.9, 0.0, 19)[:-1], np.linspace(0.0, 1.0, 51), np.geomspace(1.05, 50.0, 20)])
-"""Rates a year at which the NPV of new money is tried: with one change of sign there is one IRR, with more there is none."""
+"""Rates a year at which the NPV of new money is tried: with one change of sign there is one IRR."""
 
 
 def write_tables(book: Workbook, sheet: Worksheet, case: Case, monthly: Placed, network: Placed) -> None:
@@ -34,10 +34,8 @@ def write_tables(book: Workbook, sheet: Worksheet, case: Case, monthly: Placed, 
     _machines(book, sheet)
     _deductions(book, sheet)
     _column(book, sheet, 12, "Delivery", list(range(MOST_DELIVERIES)), "tables__delivery", "0")
-    _stages(book, sheet, 14, case, "site.grid_mw", case.site.grid_mw, "Grid, facility MW", "tables__grid", "#,##0.0")
-    _stages(
-        book, sheet, 17, case, "policy.capital_usd", case.policy.capital_usd, "Capital, USD", "tables__capital", MONEY
-    )
+    _stages(book, sheet, 14, "site.grid_mw", case.site.grid_mw, "Grid, facility MW", "tables__grid", "#,##0.0")
+    _stages(book, sheet, 17, "policy.capital_usd", case.policy.capital_usd, "Capital, USD", "tables__capital", MONEY)
     _trial_rates(book, sheet, 20, monthly, network)
     sheet.freeze_panes = f"B{FIRST_ROW}"
     print_setup(sheet, titles_rows=f"{HEAD_ROW}:{HEAD_ROW}")
@@ -92,7 +90,7 @@ def _deductions(book: Workbook, sheet: Worksheet) -> None:
 
 
 def _stages(
-    book: Workbook, sheet: Worksheet, column: int, case: Case, path: str, given: Any, label: str, name: str, form: str
+    book: Workbook, sheet: Worksheet, column: int, path: str, given: Any, label: str, name: str, form: str
 ) -> None:
     """A number counts from the valuation date; without one there is no limit."""
     field = path.partition(".")[2].removeprefix("capital_")

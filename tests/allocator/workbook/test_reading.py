@@ -12,15 +12,35 @@ import pytest
 from allocator.allocation import Allocation, allocate
 from allocator.case import Case, case_from_document, inputs, override
 from allocator.explain import Explanation
-from allocator.files import dump_case, parse_document, read_document as read_template
+from allocator.files import dump_case, parse_document
+from allocator.files import read_document as read_template
 from allocator.workbook import read_document, write_pack
 from allocator.workbook.archive import check_archive
 from models.assumptions import InputFaultsError
 
 HOSTILE_NAMES = (
-    "=1+1", "+SUM(A1)", "-2", "@cmd", '=HYPERLINK("http://example.com","x")', "x" * 300, "café 🚀 中文", 'a "quoted" \'name\'', "two\nlines",
-    " leading and trailing ", "a\rb", "tab\tbed", "_x0041_ and _x005F_", "bell\u0007", "'!$A$1", "[Book]Sheet!A1", "<f>&amp;</f>", "#REF!", "TRUE", "2027Q2", "\ufffe",
-)  # fmt: skip
+    "=1+1",
+    "+SUM(A1)",
+    "-2",
+    "@cmd",
+    '=HYPERLINK("http://example.com","x")',
+    "x" * 300,
+    "café 🚀 中文",
+    "a \"quoted\" 'name'",
+    "two\nlines",
+    " leading and trailing ",
+    "a\rb",
+    "tab\tbed",
+    "_x0041_ and _x005F_",
+    "bell\u0007",
+    "'!$A$1",
+    "[Book]Sheet!A1",
+    "<f>&amp;</f>",
+    "#REF!",
+    "TRUE",
+    "2027Q2",
+    "\ufffe",
+)
 
 
 def small_case(**changes: Any) -> Case:
@@ -30,12 +50,22 @@ def small_case(**changes: Any) -> Case:
         "horizon_years": 6,
         "site": {"grid_mw": 40},
         "fleets": [{"name": "Old", "machine": "S21", "facility_mw": 10, "resale_usd_per_th": 6}],
-        "leases": [{"name": "Hall", "tenant": "Tenant", "critical_it_mw": 10, "rent_usd_per_kw_month": 200, "term_years": 3, "build_months": 9, "deliveries": 1,
-                    "capex_usd_per_kw": 3000}],
-    }  # fmt: skip
-    import datetime
+        "leases": [
+            {
+                "name": "Hall",
+                "tenant": "Tenant",
+                "critical_it_mw": 10,
+                "rent_usd_per_kw_month": 200,
+                "term_years": 3,
+                "build_months": 9,
+                "deliveries": 1,
+                "capex_usd_per_kw": 3000,
+            }
+        ],
+    }
+    import datetime as dt
 
-    document["valuation_date"] = datetime.date(2026, 2, 7)
+    document["valuation_date"] = dt.date(2026, 2, 7)
     for path, value in changes.items():
         document = override(document, path, value) if path != "sources" else document
     document["sources"] = changes.get("sources", {})
@@ -62,13 +92,28 @@ def test_every_input_has_a_defined_name(pack: Path, plan: Allocation) -> None:
     names = openpyxl.load_workbook(pack, read_only=True).defined_names
     for item in inputs(plan.case):
         assert "in__" + item.path.replace("[", "_").replace("]", "").replace(".", "__") in names
-    expected = {"out__npv_usd", "out__your_npv_usd", "out__capex_usd", "out__irr", "out__checks_passed", "mix__recommended", "mix__yours"}
+    expected = {
+        "out__npv_usd",
+        "out__your_npv_usd",
+        "out__capex_usd",
+        "out__irr",
+        "out__checks_passed",
+        "mix__recommended",
+        "mix__yours",
+    }
     assert expected <= set(names)
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_names_stay_text_and_read_back_unchanged(name: str, written: Any) -> None:
-    case = small_case(name=name, **{"leases[0].name": name, "leases[0].tenant": name, "sources": {"site.grid_mw": name, "leases[0]": name, "site": "derived: " + name}})
+    case = small_case(
+        name=name,
+        **{
+            "leases[0].name": name,
+            "leases[0].tenant": name,
+            "sources": {"site.grid_mw": name, "leases[0]": name, "site": "derived: " + name},
+        },
+    )
     path = written(case)
     found = case_from_document(read_document(path))
     assert found.sha256() == case.sha256()
@@ -84,7 +129,13 @@ def test_names_stay_text_and_read_back_unchanged(name: str, written: Any) -> Non
 
 @pytest.mark.parametrize(
     "sources",
-    [{"site.grid_mw": "assumed: a guess"}, {"site.grid_mw": "derived:x"}, {"site.grid_mw": "sourced: board paper"}, {"site.grid_mw": ""}, {"leases": "list"}],
+    [
+        {"site.grid_mw": "assumed: a guess"},
+        {"site.grid_mw": "derived:x"},
+        {"site.grid_mw": "sourced: board paper"},
+        {"site.grid_mw": ""},
+        {"leases": "list"},
+    ],
 )
 def test_sources_read_back_word_for_word(sources: dict[str, str], written: Any) -> None:
     case = small_case(sources=sources)
@@ -92,7 +143,12 @@ def test_sources_read_back_word_for_word(sources: dict[str, str], written: Any) 
 
 
 def test_a_typed_value_is_read_and_loses_its_source(written: Any) -> None:
-    path = written(small_case(sources={"site.grid_mw": "utility letter", "market.btc_price_usd": "spot"}, **{"market.btc_price_usd": 70_000}))
+    path = written(
+        small_case(
+            sources={"site.grid_mw": "utility letter", "market.btc_price_usd": "spot"},
+            **{"market.btc_price_usd": 70_000},
+        )
+    )
     type_into(path, "site.grid_mw", 55.5)
     type_into(path, "leases[0].recovery", "gross")
     type_into(path, "leases[0].earliest_start", "2027Q1")
@@ -132,10 +188,18 @@ def test_a_refused_value_names_its_cell(name: str, value: Any, words: str, writt
 
 
 def test_staged_lists_and_absent_limits_read_back(written: Any) -> None:
-    import datetime
+    import datetime as dt
 
-    stages = [{"from": datetime.date(2026, 2, 7), "grid_mw": 20}, {"from": datetime.date(2027, 3, 31), "grid_mw": 40}]
-    case = small_case(**{"site.grid_mw": stages, "policy.capital_usd": [{"from": datetime.date(2026, 2, 7), "usd": 5e6}, {"from": datetime.date(2027, 1, 1), "usd": 9e6}]})
+    stages = [{"from": dt.date(2026, 2, 7), "grid_mw": 20}, {"from": dt.date(2027, 3, 31), "grid_mw": 40}]
+    case = small_case(
+        **{
+            "site.grid_mw": stages,
+            "policy.capital_usd": [
+                {"from": dt.date(2026, 2, 7), "usd": 5e6},
+                {"from": dt.date(2027, 1, 1), "usd": 9e6},
+            ],
+        }
+    )
     assert case_from_document(read_document(written(case))).sha256() == case.sha256()
 
 
@@ -143,7 +207,11 @@ def test_a_workbook_that_is_no_pack_is_refused(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.save(tmp_path / "other.xlsx")
     (tmp_path / "text.xlsx").write_text("not a workbook")
-    for name, words in (("other.xlsx", "has no sheet Assumptions"), ("text.xlsx", "is not an Excel workbook"), ("missing.xlsx", "does not exist")):
+    for name, words in (
+        ("other.xlsx", "has no sheet Assumptions"),
+        ("text.xlsx", "is not an Excel workbook"),
+        ("missing.xlsx", "does not exist"),
+    ):
         with pytest.raises(InputFaultsError, match=words):
             read_document(tmp_path / name)
 
@@ -162,21 +230,27 @@ def altered(pack: Path, target: Path, extra: dict[str, bytes]) -> Path:
     ("extra", "words"),
     [
         ({"xl/vbaProject.bin": b"x"}, "holds macros"),
-        ({"[Content_Types].xml": b"<Types><x ContentType='application/vnd.ms-excel.sheet.macroEnabled.main+xml'/></Types>"}, "holds macros"),
+        (
+            {"[Content_Types].xml": b"<Types><x ContentType='application/vnd.ms-excel.sheet.macroEnabled'/></Types>"},
+            "holds macros",
+        ),
         ({"xl/externalLinks/externalLink1.xml": b"<x/>"}, "links to other files"),
         ({"xl/connections.xml": b"<x/>"}, "connections"),
         ({f"xl/media/{i}.png": b"" for i in range(501)}, "parts, more than 500"),
         ({"xl/media/zeros.bin": b"0" * 5_000_000}, "packed more than 100 to 1"),
     ],
-)  # fmt: skip
-def test_an_unsafe_workbook_is_refused_before_it_is_parsed(extra: dict[str, bytes], words: str, written: Any, tmp_path: Path) -> None:
+)
+def test_an_unsafe_workbook_is_refused_before_it_is_parsed(
+    extra: dict[str, bytes], words: str, written: Any, tmp_path: Path
+) -> None:
     file = altered(written(small_case()), tmp_path / "bad.xlsx", extra)
     with pytest.raises(InputFaultsError, match=words):
         read_document(file)
 
 
 def test_entity_bombs_are_not_expanded(written: Any, tmp_path: Path) -> None:
-    bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><workbook>&b;</workbook>'
+    entities = b'<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">'
+    bomb = b'<?xml version="1.0"?><!DOCTYPE x [' + entities + b"]><workbook>&b;</workbook>"
     with pytest.raises(InputFaultsError):
         read_document(altered(written(small_case()), tmp_path / "bomb.xlsx", {"xl/workbook.xml": bomb}))
 
@@ -185,7 +259,9 @@ def test_a_pack_passes_its_own_archive_check(pack: Path) -> None:
     check_archive(pack)
 
 
-def test_nothing_is_left_behind_when_writing_fails(tmp_path: Path, unexplained: Explanation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_left_behind_when_writing_fails(
+    tmp_path: Path, unexplained: Explanation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import allocator.workbook.pack as writing
 
     target = tmp_path / "pack.xlsx"

@@ -1,0 +1,109 @@
+"""What a formula of the pack may hold: references, named inputs, named constants, and five numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from allocator.allocation import Allocation
+
+ALLOWED = {"0", "1", "12", "24", "1000"}
+MODEL_SHEETS_END = "Assumptions"
+_TEXT = re.compile(r'"[^"]*"')
+_SHEET = re.compile(r"'[^']*'!")
+_NAME_OR_CELL = re.compile(r"\$?[A-Za-z_][A-Za-z0-9_]*\$?[0-9]*|\$?[A-Z]{1,3}\$?[0-9]+")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+
+
+def formulas(pack: Path) -> Iterator[tuple[str, str, str]]:
+    for sheet in openpyxl.load_workbook(pack):
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    yield sheet.title, cell.coordinate, str(cell.value)
+
+
+@pytest.fixture(scope="module")
+def found(pack: Path) -> list[tuple[str, str, str]]:
+    return list(formulas(pack))
+
+
+def numbers_in(formula: str) -> set[str]:
+    """Literal numbers of a formula; those of cell addresses, sheet titles, names and texts are none."""
+    bare = _NAME_OR_CELL.sub("x", _SHEET.sub("", _TEXT.sub("", formula)))
+    return set(_NUMBER.findall(bare))
+
+
+def test_numbers_in_is_not_fooled() -> None:
+    assert numbers_in("=$E$7*2.5+'9 x'!B12-in__leases_0__ltc^INT((F9-1)/12)&\"77\"") == {"2.5", "1", "12"}
+
+
+def test_no_economic_number_is_typed_into_a_formula(found: list[tuple[str, str, str]]) -> None:
+    """The one exceptions are figures of the solved plan, on Summary and Checks, that a live figure is compared with."""
+    for sheet, cell, formula in found:
+        if sheet not in ("Summary", "Checks"):
+            assert numbers_in(formula) <= ALLOWED, (sheet, cell, formula)
+
+
+def test_formulas_use_only_functions_that_every_spreadsheet_program_has(found: list[tuple[str, str, str]]) -> None:
+    classic = set(
+        "ABS AND COUNT COUNTIF EDATE EXP IF IFERROR INDEX INT IRR ISNUMBER LEFT LN MATCH MAX MIN MONTH OR ROUND ROUNDUP"
+        " ROWS SUM SUMIFS SUMPRODUCT TEXT YEAR".split()
+    )
+    for sheet, cell, formula in found:
+        used = set(re.findall(r"([A-Z][A-Z0-9.]*)\(", _TEXT.sub("", formula)))
+        assert used <= classic, (sheet, cell, formula)
+
+
+def test_every_month_of_a_row_holds_the_same_formula(pack: Path, plan: Allocation) -> None:
+    """FAST: relative to its column, a row has one formula."""
+    from openpyxl.formula.translate import Translator
+
+    book = openpyxl.load_workbook(pack)
+    last = 5 + plan.case.timeline.months
+    for title in book.sheetnames[4:-4]:
+        sheet = book[title]
+        for row in range(3, sheet.max_row + 1):
+            first = sheet.cell(row, 5)
+            if first.data_type == "f":
+                for column in (6, last // 2, last):
+                    there = sheet.cell(row, column)
+                    assert there.value == Translator(first.value, first.coordinate).translate_formula(
+                        there.coordinate
+                    ), (title, there.coordinate)
+
+
+def test_user_text_is_in_no_formula_and_no_name(
+    pack: Path, plan: Allocation, found: list[tuple[str, str, str]]
+) -> None:
+    book = openpyxl.load_workbook(pack, read_only=True)
+    texts = [lease.tenant for lease in plan.case.leases]
+    for _, _, formula in found:
+        assert not any(text in _SHEET.sub("", formula) for text in texts)
+    assert all(
+        re.fullmatch(r"(in|out|mix|const|tables|pack)__[a-z0-9_]+", name) or name.startswith("_xlnm")
+        for name in book.defined_names
+    )
+
+
+def test_sheets_stand_in_reading_order(pack: Path, plan: Allocation) -> None:
+    titles = openpyxl.load_workbook(pack, read_only=True).sheetnames
+    assert titles[:6] == ["Summary", "Mix", "Schedule", "Cash flow", "Monthly", "Network"]
+    assert titles[-4:] == ["Assumptions", "Tables", "Checks", "Method"]
+    owners = {
+        *(f.name for f in plan.case.fleets),
+        *(p.name for p in plan.case.purchases),
+        *(offer.name for offer in plan.case.leases),
+    }
+    assert len(titles) - 10 >= len(owners)
+
+
+def test_every_sheet_is_set_up_for_print(pack: Path) -> None:
+    for sheet in openpyxl.load_workbook(pack):
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert "&P" in (sheet.oddFooter.right.text or "")
