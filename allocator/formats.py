@@ -8,7 +8,7 @@ from datetime import date
 def money(usd: float, *, digits: int = 3) -> str:
     """USD to a few significant figures.
 
-    >>> money(433.52e6), money(7.0e9), money(-12_300.0), money(0.0)
+    >>> money(433.52e6), money(7.0e9), money(-12_345.0), money(0.0)
     ('$434 M', '$7.00 bn', '-$12,300', '$0')
     """
     sign, size = ("-" if usd < 0 else ""), abs(usd)
@@ -16,7 +16,9 @@ def money(usd: float, *, digits: int = 3) -> str:
         if size >= unit * (1 - 0.5 * 10.0**-digits):
             whole = len(f"{size / unit:.0f}")
             return f"{sign}${size / unit:,.{max(0, digits - whole)}f}{name}"
-    return f"{sign}${size:,.0f}" if size >= 100 or size == 0 else f"{sign}${size:.2f}"
+    if size < 100:
+        return f"{sign}${size:.2f}" if size else "$0"
+    return f"{sign}${float(f'{size:.{digits}g}'):,.0f}"
 
 
 def table_money(usd: float) -> str:

@@ -128,11 +128,8 @@ def _price_clause(flips: dict[str, FlipPoint], side: str) -> str:
         return ""
     if flip.flips_at is None:
         return f", at any BTC price up to {money(flip.searched_to)}" if side == "below" else ""
-    return (
-        f", and while BTC stays below {money(flip.flips_at)}"
-        if side == "below"
-        else f", or with BTC below {money(flip.flips_at)}"
-    )
+    turn = f"{money(flip.flips_at)} ({flip.flips_at / flip.current:.1f} times today's)"
+    return f", and while BTC stays below {turn}" if side == "below" else f", or with BTC below {turn}"
 
 
 def _what_limits_it(explanation: Explanation) -> Iterator[str]:

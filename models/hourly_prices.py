@@ -40,14 +40,22 @@ class DispatchCurve:
         """Time-average of the prices."""
         return float(self.cost_usd_per_mwh[-1])
 
-    def margin_usd_per_mwh(self, worth_usd_per_mwh: Vector) -> Vector:
-        """``sum_i w_i max(0, x - p_i)`` for what an hour is worth, any shape: exact, by one search."""
-        cheaper = np.searchsorted(self.price_usd_per_mwh, worth_usd_per_mwh)
-        return np.asarray(worth_usd_per_mwh * self.share[cheaper] - self.cost_usd_per_mwh[cheaper])
+    def margin_usd_per_mwh(self, worth_usd_per_mwh: Vector, open_share: float = 1.0) -> Vector:
+        """``sum_i w_i max(0, x - p_i)`` for what an hour is worth, any shape: exact, by one search.
 
-    def running_share(self, worth_usd_per_mwh: Vector) -> Vector:
-        """Share of time in which an hour costs less than it is worth."""
-        return np.asarray(self.share[np.searchsorted(self.price_usd_per_mwh, worth_usd_per_mwh)])
+        With ``open_share`` below 1 only that share of time, the cheapest, is open to run in; the interval on its edge
+        counts in part.
+        """
+        cheaper = np.searchsorted(self.price_usd_per_mwh, worth_usd_per_mwh)
+        margin = np.asarray(worth_usd_per_mwh * self.share[cheaper] - self.cost_usd_per_mwh[cheaper])
+        if open_share >= 1.0:
+            return margin
+        at_edge = np.interp(open_share, self.share, self.cost_usd_per_mwh)
+        return np.where(self.share[cheaper] > open_share, worth_usd_per_mwh * open_share - at_edge, margin)
+
+    def running_share(self, worth_usd_per_mwh: Vector, open_share: float = 1.0) -> Vector:
+        """Share of time in which an hour costs less than it is worth and is open to run in."""
+        return np.minimum(self.share[np.searchsorted(self.price_usd_per_mwh, worth_usd_per_mwh)], open_share)
 
 
 def dispatch_curve(prices_usd_per_mwh: Vector) -> DispatchCurve:

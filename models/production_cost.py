@@ -137,7 +137,7 @@ def hashrate_leaving_at(market: Market, new_btc_price_usd: float) -> float:
     now = hashprice_now_usd_per_ph_day(market)
     running = running_share_at(market, now)
     full_run_hashprice = now * running * new_btc_price_usd / market.btc_price_usd
-    then = min(1.0, (full_run_hashprice / ceiling) ** damping)
+    then = float(min(1.0, (full_run_hashprice / ceiling) ** damping))
     return 1.0 - then / running
 
 
