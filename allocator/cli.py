@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from allocator.allocation import Allocation
     from allocator.case import Case
     from allocator.explain import Explanation
+    from models.network import Market
 
 OK, FAILED, BAD_INPUT, INFEASIBLE = 0, 1, 2, 3
 STANDARD_OUTPUT = "-"
@@ -218,8 +220,9 @@ def machines(
     """The machine table: what each spends on electricity, and at which price it should stop."""
     from allocator.market_tables import machine_rows, print_machines  # noqa: PLC0415
 
-    rows = machine_rows(_market(btc_price, difficulty, fee_share), power_price, pool_fee)
-    _emit(rows, json_file, lambda: print_machines(rows, power_price))
+    known, words = _market(btc_price, difficulty, fee_share)
+    rows = machine_rows(known, power_price, pool_fee)
+    _emit(rows, json_file, lambda: print_machines(rows, power_price, words))
 
 
 @app.command()
@@ -235,8 +238,25 @@ def network(
     """Hashprice, implied hashrate and the next retarget."""
     from allocator.market_tables import network_figures, print_network  # noqa: PLC0415
 
-    figures = network_figures(_market(btc_price, difficulty, fee_share), block_minutes)
+    figures = network_figures(_market(btc_price, difficulty, fee_share)[0], block_minutes)
     _emit(figures, json_file, lambda: print_network(figures))
+
+
+@app.command()
+def market(
+    ask: Annotated[bool, typer.Option("--refresh", help="ask mempool.space; without it nothing is asked")] = False,
+    json_file: JsonOption = None,
+) -> None:
+    """Bitcoin price, difficulty, fees and hashprice: the shipped figures, or today's."""
+    from allocator.market import market_figures, refresh, shipped_snapshot  # noqa: PLC0415
+    from allocator.market_tables import print_market  # noqa: PLC0415
+
+    _targets(json_file)
+    snapshot = refresh() if ask else shipped_snapshot()
+    if ask and not snapshot.is_live:
+        _say(snapshot.message)
+    today = datetime.now(UTC).date()
+    _emit(market_figures(snapshot, today), json_file, lambda: print_market(snapshot, today))
 
 
 @app.command(name="app")
@@ -247,17 +267,21 @@ def pages(port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501)
     raise typer.Exit(subprocess.run(command, cwd=entry.parent, check=False).returncode)  # noqa: S603
 
 
-def _market(btc_price: float | None, difficulty: float | None, fee_share: float | None) -> Any:
-    """The shipped market with what was given on the command line, validated as a case's is."""
+def _market(btc_price: float | None, difficulty: float | None, fee_share: float | None) -> tuple[Market, str]:
+    """The shipped market with what was given on the command line, validated as a case's is; and that in words."""
+    from allocator.market import shipped_snapshot  # noqa: PLC0415
+    from allocator.market_tables import market_words  # noqa: PLC0415
     from models.assumptions import read_table  # noqa: PLC0415
     from models.network import Market  # noqa: PLC0415
 
-    given = {"btc_price_usd": btc_price, "difficulty": difficulty, "fee_share": fee_share}
+    shipped = shipped_snapshot()
+    options = {"btc_price_usd": btc_price, "difficulty": difficulty, "fee_share": fee_share}
+    given = {name: value for name, value in options.items() if value is not None}
     faults: list[Fault] = []
-    market = read_table(Market, "market", {k: v for k, v in given.items() if v is not None}, faults)
-    if faults:
+    known = read_table(Market, "market", {name: getattr(shipped, name) for name in options} | given, faults)
+    if known is None:
         raise InputFaultsError(faults)
-    return market
+    return known, market_words(known, shipped.taken.date(), set(given))
 
 
 def _emit(answer: Any, json_file: str | None, show: Callable[[], None]) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from datetime import date
 from typing import Any
 
 import numpy as np
 from rich.table import Table
 from rich.text import Text
 
+from allocator.formats import day
+from allocator.market import MarketSnapshot
 from allocator.terminal import terminal
 from models import mining as mine
 from models import network as net
@@ -99,13 +103,26 @@ def _check_within(name: str, value: float, low: float, high: float) -> None:
         raise InputFaultsError([Fault(name, repr(value), f"is not between {low:g} and {high:g}", "correct it")])
 
 
-def print_machines(rows: list[dict[str, Any]], power_price_usd_per_mwh: float) -> None:
-    """The machine table, best first."""
+def market_words(market: net.Market, taken: date, given: Set[str]) -> str:
+    """Which market the figures are of: the shipped one of its day, but for what was given on the command line."""
+    values = {
+        "btc_price_usd": f"BTC ${market.btc_price_usd:,.0f}",
+        "difficulty": f"difficulty {market.difficulty / 1e12:.2f} T",
+        "fee_share": f"fees {market.fee_share * 100:.1f} % of the reward",
+    }
+    shipped = ", ".join(words for name, words in values.items() if name not in given)
+    asked = ", ".join(words for name, words in values.items() if name in given)
+    parts = (f"{asked} as given" if asked else "", f"{shipped} (shipped market of {day(taken)})" if shipped else "")
+    return "; ".join(filter(None, parts))
+
+
+def print_machines(rows: list[dict[str, Any]], power_price_usd_per_mwh: float, market: str = "") -> None:
+    """The machine table, best first; ``market`` says in its title whose market it is."""
     table = Table(
         box=None,
         header_style="dim",
         padding=(0, 2, 0, 0),
-        title=f"electricity at ${power_price_usd_per_mwh:,.2f} /MWh, at the machine",
+        title="\n".join(filter(None, (market, f"electricity at ${power_price_usd_per_mwh:,.2f} /MWh, at the machine"))),
         title_justify="left",
     )
     table.add_column("machine")
@@ -145,3 +162,21 @@ def print_network(figures: dict[str, float]) -> None:
         f"next difficulty   {figures['next_difficulty'] / 1e12:.2f} T ({figures['difficulty_change'] * 100:+.2f} %)",
     )
     terminal().print("\n".join(lines))
+
+
+def print_market(snapshot: MarketSnapshot, today: date) -> None:
+    """A snapshot's figures with their age and source, a line each."""
+    age = snapshot.age_days(today)
+    aged = "today" if age == 0 else f"{age} day{'' if age == 1 else 's'} old"
+    seen, implied = snapshot.hashrate_eh_s, snapshot.implied_hashrate_eh_s
+    lines = (
+        f"market of {day(snapshot.taken.date())}, {aged} ({'live' if snapshot.is_live else 'not live'})",
+        f"bitcoin           ${snapshot.btc_price_usd:,.0f}",
+        f"difficulty        {snapshot.difficulty / 1e12:.2f} T",
+        f"fees              {snapshot.fee_share * 100:.2f} % of the block reward",
+        f"hashprice         ${snapshot.hashprice_usd_per_ph_day:.2f} /PH/day",
+        f"hashrate          {seen:,.0f} EH/s; difficulty implies {implied:,.0f} EH/s at ten minutes a block",
+        f"source            {snapshot.source}",
+        snapshot.message,
+    )
+    terminal().print("\n".join(lines), markup=False, soft_wrap=True)
