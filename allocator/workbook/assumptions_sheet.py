@@ -48,7 +48,9 @@ HEADS = [
 CASE, DECLARATION = "case", "default"
 """Who states a source: the case file, or the declaration of the default."""
 OTHER_SOURCES = "Sources of whole tables and lists"
-_WIDTHS = (42, 46, 18, 20, 24, 10, 60, 14, 9, 11)
+LETTER_WIDTH, LINE_HEIGHT = 1.15, 11.5
+"""Room for a letter in column widths, and for a line in points, with some to spare for other fonts."""
+_WIDTHS = (44, 50, 20, 22, 24, 10, 64, 21, 10, 15)
 INPUTS_CHANGED = "pack__inputs_changed"
 
 
@@ -108,11 +110,20 @@ def _write_input(book: Workbook, sheet: Worksheet, row: int, item: Input, *, sta
         _write_value(sheet, at(column), item.value, quiet=column == AS_SOLVED)
     mark_input(sheet[at(VALUE)])
     define(book, input_name(item.path), SHEET, f"$D${row}")
-    put(sheet, at(BOUNDS), known.bounds, colour=QUIET, wrap=True)
+    put(sheet, at(BOUNDS), known.bounds, colour=QUIET, wrap=True, indent=1)
     put(sheet, at(STATUS), item.status, colour=LOSS if item.status == "assumed" else QUIET)
     put_text(sheet, at(SOURCE), item.source if stated is None else stated, colour=QUIET, wrap=True)
     put(sheet, at(CHANGED), f"={at(VALUE)}<>{at(AS_SOLVED)}", colour=QUIET, align="center")
     put(sheet, at(STATED_IN), DECLARATION if stated is None else CASE, colour=QUIET)
+    lengths = (
+        (MEANING, known.meaning),
+        (UNIT, known.unit),
+        (BOUNDS, known.bounds),
+        (SOURCE, item.source),
+        (VALUE, str(item.value)),
+    )
+    lines = max(-(-len(text) * LETTER_WIDTH // _WIDTHS[column - 1]) for column, text in lengths)
+    sheet.row_dimensions[row].height = LINE_HEIGHT * min(12, max(1, lines)) + 1
     _validation(sheet, at(VALUE), item)
 
 

@@ -23,15 +23,15 @@ def _sum(case: Case, name: str, label: str, line: str, entries: Sequence[Entry],
     def value(_: Any, __: Values) -> Vector:
         total: Vector = np.zeros(case.timeline.months + 1)
         for entry in entries:
-            total = total + entry.recommended_mw * entry.values[line]
-        return np.asarray(total)
+            total += entry.recommended_mw * entry.values[line]
+        return total
 
     return Line(name, label, "USD", value, f"={formula}", total=total)
 
 
 def _cover(v: Values) -> Vector:
     due = v["service_usd"] > DUST * max(1.0, float(np.max(v["service_usd"])))
-    return np.divide(v["noi_usd"], v["service_usd"], out=np.full_like(v["noi_usd"], np.nan), where=due)
+    return np.asarray(np.divide(v["noi_usd"], v["service_usd"], out=np.full_like(v["noi_usd"], np.nan), where=due))
 
 
 def monthly_statement(case: Case, entries: Sequence[Entry]) -> Statement[Any]:

@@ -25,6 +25,7 @@ from allocator.workbook.lines import (
     resolved,
 )
 from allocator.workbook.style import (
+    A3,
     INK,
     MONTH,
     PAPER,
@@ -39,6 +40,7 @@ from allocator.workbook.style import (
 FIRST_ROW = 6
 """Rows 1 and 2 say what the sheet is, 3 and 4 hold month and date, 5 is empty."""
 LAST_HEAD_ROW = 4
+MONTHS_PER_PAGE = 24
 
 
 def placed(statement: Statement[Any], title: str, months: int) -> Placed:
@@ -96,8 +98,8 @@ def write_statement(
             across[here.rows[item.name]] = _write_line(sheet, item, here, others, own_inputs)
         row = max(row, here.rows[item.name] + 1)
     sheet.freeze_panes = sheet.cell(LAST_HEAD_ROW + 1, FIRST_MONTH_COLUMN)
-    print_setup(sheet, titles_rows="1:4", title_columns="A:D")
-    sheet.page_setup.fitToWidth = max(1, here.months // 60)
+    print_setup(sheet, titles_rows="1:4", title_columns="A:D", paper=A3)
+    sheet.page_setup.fitToWidth = max(1, here.months // MONTHS_PER_PAGE)
     return across
 
 

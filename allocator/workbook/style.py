@@ -62,6 +62,8 @@ def _fill(colour: str) -> PatternFill:
     return PatternFill("solid", start_color=colour, end_color=colour)
 
 
+A4, A3 = 9, 8
+"""Paper sizes as OOXML numbers them."""
 THIN = Side(style="thin", color=RULE)
 STRONG = Side(style="medium", color=INK)
 
@@ -155,7 +157,7 @@ def print_setup(
     titles_rows: str | None = None,
     title_columns: str | None = None,
     pages_high: int = 0,
-    paper: int = 9,
+    paper: int = A4,
 ) -> None:
     """Landscape, fit to the width, page numbers, repeated heads; ``pages_high`` 0 lets it run on."""
     sheet.page_setup.orientation = "landscape"

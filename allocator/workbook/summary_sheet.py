@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from allocator.allocation import Allocation
 from allocator.case import inputs
 from allocator.explain import Explanation, FlipPoint
-from allocator.formats import day, money
+from allocator.formats import day
 from allocator.report import package_version
 from allocator.sentences import decision
 from allocator.workbook.assumptions_sheet import INPUTS_CHANGED
@@ -172,7 +172,7 @@ def _tables(sheet: Worksheet, plan: Allocation, explanation: Explanation, row: i
             form=form,
             align="right",
         )
-    _head(sheet, row, "FGHI", ["What would flip it (as solved)", None, "now", "flips at"])
+    _head(sheet, row, "FGHI", ["What flips it (as solved)", None, "now", "flips at"])
     for i, (label, now, flips) in enumerate(list(_flips(plan, explanation))[:TABLE_ROWS], start=row + 1):
         _label(sheet, f"F{i}", f"G{i}", label)
         put(sheet, f"H{i}", now, align="right")
@@ -239,7 +239,7 @@ def _flips(plan: Allocation, explanation: Explanation) -> Iterator[tuple[str, st
 
 def _flip_words(flip: FlipPoint) -> str:
     if flip.flips_at is None:
-        return f"none to {money(flip.searched_to)}"
+        return "none"
     return f"${flip.flips_at:,.0f}"
 
 

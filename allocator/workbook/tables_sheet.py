@@ -118,6 +118,7 @@ def _trial_rates(book: Workbook, sheet: Worksheet, column: int, monthly: Placed,
         f"=SUMPRODUCT({flow}*(1+{letter}{r})^(-{month}/12))" for r in range(FIRST_ROW, FIRST_ROW + len(TRIAL_RATES))
     ]
     _column(book, sheet, column + 1, "NPV, USD", worth, "tables__trial_npv", MONEY)
+    sheet.column_dimensions[get_column_letter(column + 1)].width = 22
     last = FIRST_ROW + len(TRIAL_RATES) - 1
     npv = get_column_letter(column + 1)
     below, above = f"{npv}{FIRST_ROW}:{npv}{last - 1}", f"{npv}{FIRST_ROW + 1}:{npv}{last}"
