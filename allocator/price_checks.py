@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -10,12 +12,14 @@ from allocator.price_layouts import Finding, Times, readable
 from models.timeline import Vector
 
 MINUTE_US = 60_000_000
+YEARS = range(1990, 2101)
 ALLOWED_MINUTES = (60, 30, 15, 5)
 LARGEST_PRICE_USD_PER_MWH = 100_000.0
 """No market's cap comes near: ERCOT's was 9,000, Australia's is about 20,000."""
-DOLLARS_PER_KWH_BELOW, CENTS_PER_KWH_BELOW = 1.0, 20.0
-SCARCITY_USD_PER_KWH, SCARCITY_CENTS_PER_KWH = 20.0, 100.0
-"""A year in USD/MWh has hours above these; one in USD/kWh or cents per kWh hardly ever."""
+DOLLARS_PER_KWH_BELOW, CENTS_PER_KWH_BELOW = 1.0, 12.0
+"""Medians below these look like USD/kWh and like cents per kWh: wholesale power costs 2 to 6 cents."""
+LARGEST_USD_PER_KWH, LARGEST_CENTS_PER_KWH, DEAR_CENTS_PER_KWH = 20.0, 100.0, 20.0
+"""A year in USD/MWh has hours above the first two; one hour in twenty above the third."""
 HIGHEST_MEDIAN_USD_PER_MWH = 1_000.0
 WINDOW_DAYS = 14
 """Medians of two weeks on either side of a day; a storm of five days moves neither."""
@@ -27,34 +31,42 @@ Lines = NDArray[np.int64]
 def time_findings(lines: Lines, times: Times) -> list[Finding]:
     """Order, interval grid, copies, gaps, and whether a whole year is there."""
     known = readable(times.instant)
-    if known.sum() < 2:
-        return []
+    far = known & ~np.isin(times.wall.year, YEARS)
+    findings = [
+        Finding(int(lines[i]), str(times.wall[i]), f"is not between {YEARS[0]} and {YEARS[-1]}", "correct the year")
+        for i in np.flatnonzero(far).tolist()
+    ]
+    known &= ~far
+    if not known.any():
+        return findings
     step = _step_minutes(times.instant[known])
     if step not in ALLOWED_MINUTES:
-        return [Finding(int(lines[known][1]), f"{step:g} minutes after the row before", "is no interval known here",
-                        "give prices of every hour, or every 30, 15 or 5 minutes")]  # fmt: skip
+        second = int(lines[known][1])
+        return [*findings, Finding(second, f"{step:g} minutes after the row before", "is no interval known here",
+                                   "give prices of every hour, or every 30, 15 or 5 minutes")]  # fmt: skip
     aligned = known & (times.wall.asi8 % int(step * MINUTE_US) == 0)
-    findings = [
+    findings += [
         Finding(int(lines[i]), str(times.wall[i]), f"is not on the grid of {step:g} minutes", "round it")
         for i in np.flatnonzero(known & ~aligned).tolist()
     ]
     kept = np.flatnonzero(aligned)
-    if len(kept) < 2:
-        return findings
-    findings += _order_findings(lines[kept], times.wall[kept], times.instant[kept].asi8)
-    findings += _gap_findings(lines, times, kept, int(step))
-    findings += _year_findings(lines[kept], times.wall[kept], int(step))
-    return findings
+    found, astray = _order_findings(lines[kept], times.wall[kept], times.instant[kept].asi8)
+    kept = kept[~astray]
+    findings += found + _gap_findings(lines, times, kept, int(step))
+    return findings + _year_findings(lines[kept], times.wall[kept], int(step))
 
 
 def _step_minutes(instant: pd.DatetimeIndex) -> float:
-    """The commonest distance between neighbours, in minutes."""
+    """The commonest distance between neighbours, in minutes; an hour where there is but one time."""
     steps = np.diff(np.unique(instant.asi8))
     values, counts = np.unique(steps, return_counts=True)
-    return float(values[np.argmax(counts)]) / MINUTE_US if len(values) else 0.0
+    return float(values[np.argmax(counts)]) / MINUTE_US if len(values) else 60.0
 
 
-def _order_findings(lines: Lines, wall: pd.DatetimeIndex, instant: NDArray[np.int64]) -> list[Finding]:
+def _order_findings(
+    lines: Lines, wall: pd.DatetimeIndex, instant: NDArray[np.int64]
+) -> tuple[list[Finding], NDArray[np.bool_]]:
+    """Copies and rows out of order; and which of these lie outside the time that the other rows span."""
     by_time = np.argsort(instant, kind="stable")
     copies = np.flatnonzero(np.diff(instant[by_time]) == 0) + 1
     repeated = by_time[copies]
@@ -63,17 +75,40 @@ def _order_findings(lines: Lines, wall: pd.DatetimeIndex, instant: NDArray[np.in
                 "remove one of the two; only the hour that clocks repeat may come twice")
         for copy, earlier in zip(repeated.tolist(), by_time[copies - 1].tolist(), strict=True)
     ]  # fmt: skip
-    late = np.zeros(len(instant), dtype=bool)
-    late[1:] = instant[1:] < np.maximum.accumulate(instant)[:-1]
-    late[repeated] = False
+    first = np.ones(len(instant), dtype=bool)
+    first[repeated] = False
+    ordered = np.zeros(len(instant), dtype=bool)
+    ordered[np.flatnonzero(first)[_longest_ascent(instant[first])]] = True
+    late = first & ~ordered
     if late.sum() * 2 > len(instant):
-        return [*findings, Finding(int(lines[1]), str(wall[1]), "is earlier than the row before, and so are most rows",
-                                   "sort the file by time, oldest first")]  # fmt: skip
+        told = Finding(int(lines[1]), str(wall[1]), "is earlier than the row before, and so are most rows",
+                       "sort the file by time, oldest first")  # fmt: skip
+        return [*findings, told], np.zeros(len(instant), dtype=bool)
     findings += [
-        Finding(int(lines[i]), str(wall[i]), "is out of order: an earlier row is later in time", "sort by time")
+        Finding(int(lines[i]), str(wall[i]), "is out of order", "correct the time, or sort the file by it")
         for i in np.flatnonzero(late).tolist()
     ]
-    return findings
+    inside = instant[ordered]
+    return findings, late & ((instant < inside[0]) | (instant > inside[-1]))
+
+
+def _longest_ascent(instant: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Places of the longest ascending run of rows, not necessarily neighbours: the fewest others are out of order."""
+    if (np.diff(instant) > 0).all():
+        return np.arange(len(instant))
+    lowest: list[int] = []
+    holders: list[int] = []
+    before: list[int] = []
+    for place, value in enumerate(instant.tolist()):
+        length = bisect_left(lowest, value)
+        before.append(holders[length - 1] if length else -1)
+        lowest[length : length + 1] = [value]
+        holders[length : length + 1] = [place]
+    run, place = [], holders[-1]
+    while place >= 0:
+        run.append(place)
+        place = before[place]
+    return np.array(run[::-1])
 
 
 def _gap_findings(lines: Lines, times: Times, kept: NDArray[np.int64], step: int) -> list[Finding]:
@@ -138,10 +173,14 @@ def price_findings(lines: Lines, prices: Vector, wall: pd.DatetimeIndex, *, unit
     if switched is not None:
         return [*findings, switched]
     suspected = ""
-    if middle < DOLLARS_PER_KWH_BELOW and largest <= SCARCITY_USD_PER_KWH:
+    if largest == 0.0:
+        return [*findings, Finding(1, "", "names a column in which every price is 0",
+                                   "give the prices; a flat price needs no file")]  # fmt: skip
+    if middle < DOLLARS_PER_KWH_BELOW and largest <= LARGEST_USD_PER_KWH:
         suspected = "USD/kWh: multiply by 1,000"
-    elif middle < CENTS_PER_KWH_BELOW and largest <= SCARCITY_CENTS_PER_KWH and not unit_is_named:
-        suspected = "cents per kWh: multiply by 10; if they are USD/MWh, name the column price_usd_per_mwh"
+    elif not unit_is_named and middle < CENTS_PER_KWH_BELOW and largest <= LARGEST_CENTS_PER_KWH:
+        if float(np.quantile(size, 0.95)) <= DEAR_CENTS_PER_KWH:
+            suspected = "cents per kWh: multiply by 10; if they are USD/MWh, name the column price_usd_per_mwh"
     elif middle > HIGHEST_MEDIAN_USD_PER_MWH:
         suspected = "a unit smaller than the dollar, or not per MWh: convert to USD/MWh"
     if suspected:

@@ -39,6 +39,7 @@ def instants(minutes: int, zone=UTC, year: int = 2025, years: int = 1) -> list[d
     return [(at + i * timedelta(minutes=minutes)).astimezone(zone) for i in range(steps)]
 
 
+@cache
 def prices_of(count: int, seed: int = 7) -> list[float]:
     """A price series of a real market's shape: 15 to 80, some negative, a few in the thousands."""
     rng = np.random.default_rng(seed)
@@ -137,8 +138,10 @@ def test_local_time_with_offsets_belongs_to_its_own_months(write):
     assert (len(read.months[2]), len(read.months[10])) == (743, 721)
 
 
-@pytest.mark.parametrize("zone", ["America/Chicago", "Europe/Berlin", "Europe/London", "Europe/Helsinki"])
-@pytest.mark.parametrize("minutes", [60, 15])
+@pytest.mark.parametrize(
+    ("zone", "minutes"),
+    [("America/Chicago", 15), ("Europe/Berlin", 60), ("Europe/London", 60), ("Europe/Helsinki", 30)],
+)
 def test_local_time_without_offset_may_skip_and_repeat_the_hours_that_clocks_do(write, zone, minutes):
     starts = instants(minutes, ZoneInfo(zone))
     prices = prices_of(len(starts))
@@ -245,7 +248,10 @@ def priced(text: str):
 CHANGES = {
     "a gap": (lambda rows: rows.__delitem__(slice(100, 103)), 101, "3 intervals of 60 minutes missing from 2025-01-05"),
     "a copy": (lambda rows: rows.insert(100, rows[99]), 101, "is there already, on line 100"),
-    "two rows swapped": (lambda rows: rows.insert(100, rows.pop(101)), 102, "is out of order"),
+    "two rows swapped": (lambda rows: rows.insert(100, rows.pop(101)), 101, "is out of order"),
+    "a wrong year": (put(50, lambda row: row.replace("2025", "2052")), 50, "is out of order"),
+    "an absurd year": (put(50, lambda row: row.replace("2025", "0205")), 50, "is not between 1990 and 2100"),
+    "one row alone": (lambda rows: rows.__delitem__(slice(2, None)), 2, "is less than one whole year"),
     "text for a price": (priced("n/a"), 50, "'n/a' is not a number"),
     "no price": (priced(""), 50, "no price is not a number"),
     "NaN": (priced("NaN"), 50, "'NaN' is not a finite number"),
@@ -296,6 +302,7 @@ def test_of_many_faults_the_first_are_shown_and_the_rest_counted(write):
         (b"", "is empty"),
         (b" \n\n", "is empty"),
         (b"timestamp,price\n", "has a header and no rows"),
+        (b"a" * 200_000, "is not CSV"),
         (b"\xff\xfet\x00i\x00", "is not a text file"),
         (b"timestamp,price\n\x00,1\n", "is not a text file"),
         (b"PK\x03\x04rest", "is a workbook or an archive"),
@@ -321,6 +328,12 @@ def test_missing_files_folders_and_files_too_large_are_refused(write, tmp_path):
     with large.open("wb") as file:
         file.truncate(50_000_001)
     assert "is larger than 50 MB" in faults_of(large)[0]
+
+
+def test_one_time_throughout_is_a_copy_and_no_year(write):
+    short, copy = faults_of(write([*hourly()[:2], hourly()[1]]))
+    assert "is less than one whole year" in short
+    assert "is there already, on line 2" in copy
 
 
 def test_other_intervals_and_changes_of_interval_are_refused(write):
@@ -387,6 +400,14 @@ def test_a_file_in_another_unit_is_suspected(write, factor, words):
     (fault,) = faults_of(write(scaled(factor, "timestamp,price")))
     assert fault.startswith("prices.csv, line 1: median price ")
     assert words in fault
+
+
+def test_prices_of_zero_throughout_are_refused_and_flat_or_two_part_tariffs_are_not(write):
+    stamps = [f"{at:%Y-%m-%d %H:%M}" for at in instants(60)]
+    assert "every price is 0" in faults_of(write(plain(stamps, [0.0] * YEAR_HOURS)))[0]
+    for tariff in ([50.0] * 24, [-30.0] * 24, [10.0] * 18 + [90.0] * 6, [0.0] * 20 + [35.0] * 4):
+        read = read_prices(write(plain(stamps, tariff * 365)))
+        assert sum(map(sum, read.months)) == pytest.approx(sum(tariff) * 365)
 
 
 def test_low_prices_under_a_header_that_names_the_unit_are_believed(write):
