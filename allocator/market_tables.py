@@ -10,11 +10,12 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from allocator.formats import day
+from allocator.formats import day, money
 from allocator.market import MarketSnapshot
 from allocator.terminal import terminal
 from models import mining as mine
 from models import network as net
+from models import production_cost as cost
 from models.assumptions import Fault, InputFaultsError
 from models.machines import catalogue
 
@@ -78,7 +79,9 @@ def machine_rows(market: net.Market, power_price_usd_per_mwh: float, pool_fee: f
 
 
 def network_figures(market: net.Market, block_minutes: float = net.TARGET_BLOCK_MINUTES) -> dict[str, float]:
-    """Hashprice from difficulty, the hashrate that the block time implies, and the next retarget.
+    """Hashprice from difficulty, the hashrate that the block time implies, the next retarget, what a bitcoin costs.
+
+    The costs per BTC are the network average's, with its declared inputs; the entry cost is the market's own.
 
     Raises
     ------
@@ -86,15 +89,22 @@ def network_figures(market: net.Market, block_minutes: float = net.TARGET_BLOCK_
         For a block time that is not between zero and a day.
     """
     _check_within("--block-minutes", block_minutes, 1e-3, MOST_BLOCK_MINUTES)
-    btc_hashprice = net.hashprice_btc_per_ph_day(market.difficulty, current_reward_btc(market))
+    reward = current_reward_btc(market)
+    btc_hashprice = net.hashprice_btc_per_ph_day(market.difficulty, reward)
     factor = net.retarget_factor(block_minutes)
+    blocks_per_day = 1440.0 / block_minutes
+    average = cost.NetworkAverage()
     return {
         "hashprice_usd_per_ph_day": btc_hashprice * market.btc_price_usd,
         "hashprice_btc_per_ph_day": btc_hashprice,
         "implied_hashrate_eh_s": net.hashrate_eh_s(market.difficulty, block_minutes),
-        "blocks_per_day": 1440.0 / block_minutes,
+        "blocks_per_day": blocks_per_day,
         "next_difficulty": market.difficulty * factor,
         "difficulty_change": factor - 1.0,
+        "security_budget_usd_per_day": cost.security_budget_usd_per_day(market.btc_price_usd, reward, blocks_per_day),
+        "network_cash_cost_usd_per_btc": cost.cash_cost_usd_per_btc(average, btc_hashprice),
+        "network_all_in_cost_usd_per_btc": cost.all_in_cost_usd_per_btc(average, btc_hashprice),
+        "entry_cost_usd_per_ph_day": market.entry_cost_usd_per_ph_day,
     }
 
 
@@ -154,12 +164,16 @@ def print_machines(rows: list[dict[str, Any]], power_price_usd_per_mwh: float, m
 def print_network(figures: dict[str, float]) -> None:
     """The network's figures, a line each."""
     usd, btc = figures["hashprice_usd_per_ph_day"], figures["hashprice_btc_per_ph_day"]
+    cash, all_in = figures["network_cash_cost_usd_per_btc"], figures["network_all_in_cost_usd_per_btc"]
     blocks = figures["blocks_per_day"]
     pace = f"{1440.0 / blocks:.2f} minutes a block ({blocks:.1f} blocks a day)"
     lines = (
         f"hashprice         ${usd:.2f} /PH/day   ({btc:.8f} BTC)",
         f"hashrate          {figures['implied_hashrate_eh_s']:,.0f} EH/s at {pace}",
         f"next difficulty   {figures['next_difficulty'] / 1e12:.2f} T ({figures['difficulty_change'] * 100:+.2f} %)",
+        f"security budget   {money(figures['security_budget_usd_per_day'])} a day, what the network pays its miners",
+        f"cost of a bitcoin ${cash:,.0f} cash, ${all_in:,.0f} with machines and works (network average, a build-up)",
+        f"entry cost        ${figures['entry_cost_usd_per_ph_day']:.2f} /PH/day, full cost of the newest machine",
     )
     terminal().print("\n".join(lines))
 

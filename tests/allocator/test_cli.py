@@ -250,6 +250,45 @@ def test_network_prints_the_hashprice_that_f2pool_published(run):
     )
 
 
+def test_network_prints_the_security_budget_that_was_reported(run):
+    # CryptoQuant, 5 February 2026: miners earned 28 M USD a day, at 11.6 minutes a block and BTC at 70,000-71,800.
+    arguments = ("network", "--btc-price", "71000", "--difficulty", "141.67e12", "--block-minutes", "11.6")
+    code, out, _ = run(*arguments, "--json", "-")
+    assert code == 0
+    assert json.loads(out)["security_budget_usd_per_day"] == pytest.approx(28e6, rel=0.02)
+    assert "$27.7 M a day" in run(*arguments)[1]
+
+
+def test_network_prints_what_a_bitcoin_costs_by_hand(run):
+    arguments = ("network", "--btc-price", "71000", "--difficulty", "125.86e12", "--fee-share", "0.006")
+    code, out, _ = run(*arguments, "--json", "-")
+    assert code == 0
+    figures = json.loads(out)
+    # 21.75 kW per PH/s x 1.06 x 24 h x 55 USD/MWh, 17 % of cash cost is not power; BTC found by one PH/s in a day.
+    found = 3.125 / 0.994 * 86_400e15 / (125.86e12 * 2**32)
+    cash = 21.75 * 1.06 * 0.024 * 55.0 / (1 - 0.17) / found
+    assert figures["network_cash_cost_usd_per_btc"] == pytest.approx(cash, rel=1e-9)
+    # 14 USD/TH of machines and 350,000 USD/MW of works at 15 % over 4.7 years: twelfths, worth the cost at that rate.
+    months = sum(1.15 ** (-m / 12) for m in range(int(4.7 * 12)))  # 56 whole months; the last 0.4 is worth 0.2 more
+    capital = (14_000.0 + 21.75 * 1.06 / 1000 * 350_000.0) * 12 / months / 365 / found
+    assert figures["network_all_in_cost_usd_per_btc"] - cash == pytest.approx(capital, rel=0.01)
+    assert figures["entry_cost_usd_per_ph_day"] == 36.5
+    text = run(*arguments)[1]
+    for words in (f"${cash:,.0f} cash", "entry cost        $36.50 /PH/day"):
+        assert words in text
+
+
+def test_the_cost_of_a_bitcoin_follows_difficulty_and_not_the_price(run):
+    def figures(price: str, difficulty: str) -> dict[str, float]:
+        return json.loads(run("network", "--btc-price", price, "--difficulty", difficulty, "--json", "-")[1])
+
+    low, high, harder = figures("60000", "1e14"), figures("120000", "1e14"), figures("60000", "2e14")
+    for key in ("network_cash_cost_usd_per_btc", "network_all_in_cost_usd_per_btc"):
+        assert high[key] == low[key]
+        assert harder[key] == pytest.approx(2 * low[key], rel=1e-12)
+    assert high["security_budget_usd_per_day"] == pytest.approx(2 * low["security_budget_usd_per_day"], rel=1e-12)
+
+
 def test_machines_prints_the_electricity_share_that_was_published(run):
     # Market report of 2 February 2026: S21 XP Hydro, 0.06 USD/kWh, BTC 75,000: 52 %.
     arguments = (
