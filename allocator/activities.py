@@ -22,7 +22,14 @@ from models import mining as mine
 from models.debt import DebtSchedule, schedule
 from models.machines import SUCCESSOR
 from models.network import NetworkPath, network_path
-from models.power import flat_curve, margin_usd_per_mwh, price_level
+from models.power import (
+    available_share,
+    calendar_months,
+    demand_charge_usd_per_mw_month,
+    demand_response_usd,
+    margin_usd_per_mwh,
+    price_level,
+)
 from models.tax import depreciation, tax_at_once, tax_carried_forward, yearly_rates
 from models.timeline import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Vector, discount_factors, quarter_ends
 
@@ -182,29 +189,42 @@ def key_text(name: str) -> str:
 # Mining
 
 
-def operating_cash_flow_usd(case: Case, path: NetworkPath, efficiency: Vector, site_pue: float) -> Vector:
-    """Margin less fixed opex of a facility MW in every month, pre-tax; (M + 1, n) for n efficiencies in J/TH."""
-    months = case.timeline.month_index
+def operating_cash_flow_usd(
+    case: Case, path: NetworkPath, efficiency: Vector, site_pue: float, start_month: Vector
+) -> Vector:
+    """Cash of a facility MW in every month, pre-tax; (M + 1, n) for n efficiencies in J/TH and first months of use.
+
+    ``max(0, margin x hours x uptime x share without outage - demand charge) + demand response - fixed opex``: in a
+    month that does not carry its demand charge the machines stay off.
+    """
+    months, power = case.timeline.month_index, case.power
     revenue = mine.revenue_usd_per_mwh(
         path.hashprice_usd_per_ph_day[:, None], efficiency[None, :], site_pue, case.mining.pool_fee
     )
-    level = np.broadcast_to(price_level(case.power, months)[:, None], revenue.shape)
-    margin = margin_usd_per_mwh(revenue, flat_curve(case.power), level, case.mining.variable_opex_usd_per_mwh)
-    flow = mine.operating_margin_usd(margin, case.mining.uptime) - mine.fixed_opex_usd(case.mining, months)[:, None]
+    level, calendar = price_level(power, months), calendar_months(case.timeline)
+    kept = mine.hashrate_kept(case.mining.degradation_per_year, months[:, None] - start_month[None, :])
+    net = revenue * kept - case.mining.variable_opex_usd_per_mwh
+    margin = margin_usd_per_mwh(net, power, level, calendar)
+    operating = mine.operating_margin_usd(margin, case.mining.uptime) * available_share(power, calendar)[:, None]
+    operating = np.maximum(0.0, operating - demand_charge_usd_per_mw_month(power, level)[:, None])
+    standing = demand_response_usd(power, level) - mine.fixed_opex_usd(case.mining, months)
+    flow = operating + standing[:, None]
     flow[0] = 0.0
     return flow
 
 
 def _fleets(case: Case, path: NetworkPath) -> Iterator[Bundle]:
     timeline, months = case.timeline, case.timeline.month_index
+    market = _resale_market(case, path)
     for owner, fleet in enumerate(case.fleets):
         site_pue = mine.pue(fleet.machine, case.mining)
-        efficiency = mine.efficiency_j_per_th(fleet.machine, case.mining)
-        running = operating_cash_flow_usd(case, path, np.array([efficiency]), site_pue)
+        efficiency = mine.efficiency_j_per_th(fleet.machine, case.mining) * fleet.efficiency_factor
+        running = operating_cash_flow_usd(case, path, np.array([efficiency]), site_pue, np.zeros(1))
         stops = np.arange(min(timeline.quarters, fleet.remaining_life_years * 4) + 1)
         ends = stops * MONTHS_PER_QUARTER
-        resale_now = fleet.resale_usd_per_th * mine.hashrate_th_per_mw(efficiency, site_pue)
+        resale_now = mine.machine_cost_usd_per_mw(fleet.resale_usd_per_th, efficiency, site_pue, fleet.hashrate_factor)
         resale = mine.resale_usd(resale_now, case.mining.resale_decline_per_year, ends.astype(float))
+        resale = resale * market[ends] / market[0]
         pre_tax = np.where(months[:, None] <= ends, running, 0.0)
         pre_tax[ends, np.arange(len(ends))] += resale
         found = tuple(
@@ -232,6 +252,11 @@ def _fleets(case: Case, path: NetworkPath) -> Iterator[Bundle]:
         )
 
 
+def _resale_market(case: Case, path: NetworkPath) -> Vector:
+    elasticity = case.mining.resale_elasticity_to_hashprice
+    return mine.resale_market(path.hashprice_usd_per_ph_day, path.entry_cost_usd_per_ph_day, elasticity)
+
+
 def _mining_bundle(case: Case, found: tuple[Activity, ...], cash: Vector, equity: Vector, capex: Vector) -> Bundle:
     quarters = np.arange(case.timeline.quarters)[:, None]
     starts = np.array([a.start for a in found])
@@ -253,17 +278,20 @@ def purchase_starts(case: Case, owner: int) -> list[int]:
 def _purchases(case: Case, path: NetworkPath) -> Iterator[Bundle]:
     timeline, months = case.timeline, case.timeline.month_index
     rates = yearly_rates(1.0, case.finance.bonus_depreciation)
+    market = _resale_market(case, path)
     for owner, purchase in enumerate(case.purchases):
         starts = purchase_starts(case, owner)
         if not starts:
             continue
         site_pue = mine.pue(purchase.machine, case.mining)
-        efficiency = np.array([mine.efficiency_j_per_th(purchase.machine, case.mining, s / 4) for s in starts])
-        running = operating_cash_flow_usd(case, path, efficiency, site_pue)
+        label = np.array([mine.efficiency_j_per_th(purchase.machine, case.mining, s / 4) for s in starts])
+        efficiency = label * purchase.efficiency_factor
+        first_months = np.array(starts, dtype=float) * MONTHS_PER_QUARTER
+        running = operating_cash_flow_usd(case, path, efficiency, site_pue, first_months)
         columns: list[tuple[Activity, Vector, Vector, float]] = []
         for i, start in enumerate(starts):
             price = mine.price_usd_per_th(purchase.machine, purchase.price_usd_per_th, case.mining, start / 4)
-            machines = mine.machine_cost_usd_per_mw(price, float(efficiency[i]), site_pue)
+            machines = mine.machine_cost_usd_per_mw(price, float(efficiency[i]), site_pue, purchase.hashrate_factor)
             cost = machines + purchase.infrastructure_usd_per_mw
             begin = start * MONTHS_PER_QUARTER
             age = months - begin
@@ -272,6 +300,7 @@ def _purchases(case: Case, path: NetworkPath) -> Iterator[Bundle]:
             ends = np.array(stops) * MONTHS_PER_QUARTER
             inside = (age[:, None] > 0) & (months[:, None] <= ends)
             resale = mine.resale_usd(machines, case.mining.resale_decline_per_year, (ends - begin).astype(float))
+            resale = resale * market[ends] / market[begin]
             written_off = cost - np.cumsum(deducted)[ends]
             column = np.arange(len(ends))
             operating = np.where(inside, running[:, [i]], 0.0)

@@ -242,7 +242,8 @@ def override(document: Mapping[str, Any], path: str, value: Any) -> dict[str, An
     parts = path_parts(path)
     changed = _replaced(document, parts, value, path)
     if isinstance(sources := changed.get("sources"), Mapping):
-        changed["sources"] = {k: v for k, v in sources.items() if k != path}
+        below = (f"{path}.", f"{path}[")
+        changed["sources"] = {k: v for k, v in sources.items() if k != path and not str(k).startswith(below)}
     return dict(changed)
 
 
@@ -280,7 +281,7 @@ _STATUSES = ("sourced", "derived", "assumed")
 
 
 def inputs(case: Case) -> Iterator[Input]:
-    """Every input in the order of the file; staged lists item by item."""
+    """Every input in the order of the file; lists item by item, hourly prices as one."""
     for name in SCALARS:
         yield _input(case, name, getattr(case, name), describe(Case)[name])
     for key in TABLES:
@@ -295,6 +296,9 @@ def _table_inputs(case: Case, prefix: str, table: Assumptions) -> Iterator[Input
         value = getattr(table, name)
         if isinstance(value, tuple):
             for index, step in enumerate(value):
+                if not isinstance(step, Assumptions):
+                    yield _input(case, f"{prefix}.{name}[{index}]", step, declaration)
+                    continue
                 for field, known in describe(type(step)).items():
                     part = "from" if field == "from_date" else field
                     yield _input(case, f"{prefix}.{name}[{index}].{part}", getattr(step, field), known)

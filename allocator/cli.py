@@ -308,7 +308,7 @@ def read_case(source: str, settings: list[str]) -> Case:
     if source.lower().endswith((".xlsx", ".xlsm")) and Path(source).exists():
         from allocator.workbook import read_document  # noqa: PLC0415
 
-        return case_with_settings(read_document(Path(source)), settings)
+        return case_with_settings(read_document(Path(source)), settings, Path(source).parent)
     return load_case(source, settings)
 
 

@@ -14,6 +14,7 @@ import tomlkit
 
 from allocator.case import LISTS, SCALARS, TABLES, Case, case_from_document, override
 from models.assumptions import Assumptions, Declaration, Fault, InputFaultsError, describe
+from models.hourly_prices import HourlyPrices
 
 LARGEST_FILE_BYTES = 2_000_000
 LARGEST_PLAIN_INTEGER = 1e12
@@ -90,11 +91,12 @@ def load_case(source: str | Path, settings: Iterable[str] = ()) -> Case:
     InputFaultsError
         With every fault found.
     """
-    return case_with_settings(read_document(source), settings)
+    path = Path(source)
+    return case_with_settings(read_document(source), settings, path.parent if path.is_file() else Path())
 
 
-def case_with_settings(document: Mapping[str, Any], settings: Iterable[str]) -> Case:
-    """A validated case from a parsed file with ``PATH=VALUE`` settings applied.
+def case_with_settings(document: Mapping[str, Any], settings: Iterable[str], folder: Path) -> Case:
+    """A validated case from a parsed file with ``PATH=VALUE`` settings applied; a price file is read from ``folder``.
 
     Raises
     ------
@@ -102,8 +104,24 @@ def case_with_settings(document: Mapping[str, Any], settings: Iterable[str]) -> 
         With every fault of the settings and of the case that they lead to.
     """
     faults: list[Fault] = []
-    changed = apply_settings(document, settings, faults)
+    changed = with_prices_read(apply_settings(document, settings, faults), folder, faults)
     return case_from_document(changed, faults)
+
+
+def with_prices_read(document: Mapping[str, Any], folder: Path, faults: list[Fault]) -> dict[str, Any]:
+    """A copy in which the name of a price file is replaced by the prices in it; its faults are appended."""
+    power = document.get("power")
+    if not isinstance(power, Mapping) or not isinstance(name := power.get("hourly_prices"), str):
+        return dict(document)
+    from allocator.price_files import read_prices  # noqa: PLC0415  (most cases have no price file)
+
+    rest = {key: value for key, value in power.items() if key != "hourly_prices"}
+    try:
+        prices = read_prices(str(folder / name)).model_copy(update={"file": name})
+    except InputFaultsError as error:
+        faults.extend(error.faults)
+        return {**document, "power": rest}
+    return {**document, "power": {**rest, "hourly_prices": prices}}
 
 
 def apply_settings(document: Mapping[str, Any], settings: Iterable[str], faults: list[Fault]) -> dict[str, Any]:
@@ -161,25 +179,35 @@ def _table(row: Assumptions) -> Any:
     table = tomlkit.table()
     for name, declaration in describe(type(row)).items():
         value = getattr(row, name)
-        if value is not None:
+        if value is not None and value != ():
             _add(table, name, value, declaration)
     return table
 
 
 def _add(table: Any, name: str, value: Any, declaration: Declaration) -> None:
-    if isinstance(value, tuple):
+    if isinstance(value, HourlyPrices):
+        item: Any = tomlkit.item(value.file or _inline({"months": [list(month) for month in value.months]}))
+    elif isinstance(value, tuple) and not (value and isinstance(value[0], Assumptions)):
+        item = tomlkit.item([_plain(number) for number in value])
+    elif isinstance(value, tuple):
         steps = tomlkit.array()
         for step in value:
             inline = tomlkit.inline_table()
             inline.update({key: _plain(item) for key, item in step.model_dump(by_alias=True).items()})
             steps.append(inline)
-        item: Any = steps.multiline(True)
+        item = steps.multiline(True)
     else:
         item = tomlkit.item(_plain(value))
     bounds = f" ({declaration.bounds})" if declaration.bounds else ""
     unit = f"{declaration.unit}: " if declaration.unit else ""
     item.comment(unit + declaration.meaning + bounds)
     table.add(name, item)
+
+
+def _inline(given: Mapping[str, Any]) -> Any:
+    table = tomlkit.inline_table()
+    table.update(given)
+    return table
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import program
+from benchmarks import dispatch, program
 
 program.main()
+dispatch.main()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import highspy
-import numpy as np
 import pulp
 from pulp.apis.coin_api import pulp_cbc_path
 

@@ -176,6 +176,7 @@ _RULES = {
     "bool_type": "is neither true nor false",
     "string_type": "is not text",
     "string_too_short": "is empty",
+    "model_type": "is neither a price file that was read nor a table with months",
 }
 _BOUNDS = {
     "greater_than": ("gt", "must be above {:g}"),

@@ -45,6 +45,13 @@ class Mining(Assumptions):
         source="6 % (3-10 %) left after 3.5 years: S19 XP 60 USD/TH (2022-07), S19 class 3-4 (2026-02)",
         status="derived", dated="2026-02",
     )  # fmt: skip
+    resale_elasticity_to_hashprice: Number = assumption(
+        0.5, unit="ratio of logs", ge=0, le=5,
+        meaning="How resale prices follow hashprice over entry cost, beside age; 0 switches it off",
+    )  # fmt: skip
+    degradation_per_year: Number = assumption(
+        0.0, unit="per year", ge=0, lt=0.5, meaning="Hashrate that a machine loses a year at the same power",
+    )  # fmt: skip
     successor_efficiency_j_per_th: Number = assumption(
         9.5, unit="J/TH", gt=0, le=50, meaning="Efficiency of the best machine on the valuation date",
         source="Antminer S23 Hyd", status="sourced", dated="2026-01",
@@ -68,6 +75,12 @@ class Fleet(Assumptions):
         3.0, unit="USD/TH", ge=0, le=1_000, meaning="What the machines fetch on the valuation date",
         source="S19 units 3-4 USD/TH (yellow.com)", status="sourced", dated="2026-02",
     )  # fmt: skip
+    efficiency_factor: Number = assumption(
+        1.0, unit="x label", gt=0.3, le=2, meaning="J/TH over the label: below 1 undervolted, above 1 overclocked",
+    )  # fmt: skip
+    hashrate_factor: Number = assumption(
+        1.0, unit="x label", gt=0.1, le=2, meaning="Hashrate of a machine over its label at that setting",
+    )  # fmt: skip
     remaining_life_years: Whole = assumption(
         6, unit="years", ge=0, le=40, meaning="Years the machines can still run",
         source="release to shutdown 3.6-5.8 years", status="derived", dated="2026-02",
@@ -87,6 +100,13 @@ class Purchase(Assumptions):
     price_usd_per_th: Number = assumption(
         ..., unit="USD/TH", ge=0, le=1_000,
         meaning="Price, delivered; a successor's is that of the valuation date and falls as machines improve",
+    )  # fmt: skip
+    efficiency_factor: Number = assumption(
+        1.0, unit="x label", gt=0.3, le=2, meaning="J/TH over the label: below 1 undervolted, above 1 overclocked",
+    )  # fmt: skip
+    hashrate_factor: Number = assumption(
+        1.0, unit="x label", gt=0.1, le=2,
+        meaning="Hashrate of a machine over its label at that setting: undervolted, more machines fill a megawatt",
     )  # fmt: skip
     infrastructure_usd_per_mw: Number = assumption(
         350_000.0, unit="USD/facility MW", ge=0, le=1e7, meaning="Site works per facility MW for these machines",
@@ -157,9 +177,22 @@ def resale_usd(resale_now_usd: float, decline_per_year: float, month_index: Vect
     return resale_now_usd * growth_factors(-decline_per_year, month_index)
 
 
-def machine_cost_usd_per_mw(price: float, efficiency: float, site_pue: float) -> float:
-    """Machines for one facility MW: ``USD/TH x TH per MW``."""
-    return price * hashrate_th_per_mw(efficiency, site_pue)
+def resale_market(hashprice_usd_per_ph_day: Vector, entry_cost_usd_per_ph_day: Vector, elasticity: float) -> Vector:
+    """How a month's resale prices stand to an ordinary month's: ``(hashprice / entry cost) ** elasticity``.
+
+    Buyers pay more for any machine while mining earns more than entry costs, and less after a halving.
+    """
+    return np.asarray((hashprice_usd_per_ph_day / entry_cost_usd_per_ph_day) ** elasticity)
+
+
+def hashrate_kept(degradation_per_year: float, months_in_use: Vector) -> Vector:
+    """Share of its hashrate that a machine still has: ``(1 - d) ** (months / 12)``; 1 before it is used."""
+    return growth_factors(-degradation_per_year, np.maximum(months_in_use, 0.0))
+
+
+def machine_cost_usd_per_mw(price: float, efficiency: float, site_pue: float, hashrate_factor: float = 1.0) -> float:
+    """Machines for one facility MW: ``USD/TH x TH per MW / hashrate factor`` (prices are per TH on the label)."""
+    return price * hashrate_th_per_mw(efficiency, site_pue) / hashrate_factor
 
 
 def electricity_usd_per_ph_day(efficiency: float, power_price_usd_per_mwh: float, site_pue: float = 1.0) -> float:

@@ -57,10 +57,11 @@ class Desk:
         case = case_from_document(document)
         return cls(origin, case, case)
 
-    def edited(self, path: str, value: Any) -> Desk:
+    def edited(self, path: str, value: Any, source: str = "") -> Desk:
         """With one more edit: taken together with those refused before, else alone, else refused.
 
-        An edit to the value that is there already changes nothing, its source included.
+        An edit to the value that is there already changes nothing, its source included; a ``source`` is kept
+        where the case takes the edit.
         """
         if path not in dict(self.refused) and dict(values(document_of(self.case))).get(path, ...) == value:
             return self
@@ -72,6 +73,8 @@ class Desk:
             except InputFaultsError as error:
                 faults = faults or error.faults
             else:
+                if source:
+                    case = case.model_copy(update={"sources": {**case.sources, path: source}})
                 left = tuple((p, v) for p, v in waiting.items() if p not in attempt)
                 return replace(self, case=case, refused=left, faults=faults if left else ())
         return replace(self, refused=tuple(waiting.items()), faults=faults)

@@ -45,6 +45,13 @@ def show(figure: Figure) -> None:
     )
 
 
+def show_figures(*figures: Figure) -> None:
+    """Draw them side by side in the current container."""
+    for column, figure in zip(st.columns(len(figures), gap="medium"), figures, strict=True):
+        with column:
+            show(figure)
+
+
 def csv_text(table: pd.DataFrame) -> str:
     """A table as CSV; text that a spreadsheet would take for a formula is prefixed with an apostrophe.
 

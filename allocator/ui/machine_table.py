@@ -63,6 +63,7 @@ def machine_table(
                 "margin": earned * machine.hashrate_th * PH_PER_TH,
                 "shutdown BTC": mining.shutdown_btc_price_usd(efficiency, power, btc, fee),
                 "shutdown hashprice": mining.shutdown_hashprice_usd_per_ph_day(efficiency, power, fee),
+                "shutdown power": mining.shutdown_power_price_usd_per_mwh(efficiency, usd, fee),
                 "price": machine.price_usd_per_th,
                 "price of": machine.price_date,
                 "price source": machine.price_source,
@@ -109,6 +110,11 @@ def show(table: pd.DataFrame) -> None:
             ),
             "shutdown hashprice": column.NumberColumn(
                 "shutdown hashprice", format="%.2f", help="USD/PH/day at which revenue just pays for power"
+            ),
+            "shutdown power": column.NumberColumn(
+                "shutdown power",
+                format="%.2f",
+                help="Power price in USD/MWh at which revenue just pays for power: what a MWh earns",
             ),
             "price": column.NumberColumn("price, USD/TH", format="%.2f"),
             "price of": column.TextColumn("price dated"),

@@ -28,6 +28,7 @@ from allocator.workbook.style import (
     put,
     put_text,
 )
+from models.hourly_prices import HourlyPrices
 
 SHEET = "Assumptions"
 HEAD_ROW = 4
@@ -47,6 +48,8 @@ HEADS = [
 ]
 CASE, DECLARATION = "case", "default"
 """Who states a source: the case file, or the declaration of the default."""
+ON_PRICES_SHEET = "on sheet Prices"
+"""Stands for hourly prices, which have a sheet of their own."""
 OTHER_SOURCES = "Sources of whole tables and lists"
 LETTER_WIDTH, LINE_HEIGHT = 1.15, 11.5
 """Room for a letter in column widths, and for a line in points, with some to spare for other fonts."""
@@ -110,17 +113,18 @@ def _write_input(book: Workbook, sheet: Worksheet, row: int, item: Input, *, sta
         _write_value(sheet, at(column), item.value, quiet=column == AS_SOLVED)
     mark_input(sheet[at(VALUE)])
     define(book, input_name(item.path), SHEET, f"$D${row}")
-    put(sheet, at(BOUNDS), known.bounds, colour=QUIET, wrap=True, indent=1)
+    put(sheet, at(BOUNDS), known.bounds, colour=QUIET, wrap=True, align="left", indent=1)
     put(sheet, at(STATUS), item.status, colour=LOSS if item.status == "assumed" else QUIET)
     put_text(sheet, at(SOURCE), item.source if stated is None else stated, colour=QUIET, wrap=True)
     put(sheet, at(CHANGED), f"={at(VALUE)}<>{at(AS_SOLVED)}", colour=QUIET, align="center")
     put(sheet, at(STATED_IN), DECLARATION if stated is None else CASE, colour=QUIET)
+    shown = ON_PRICES_SHEET if isinstance(item.value, HourlyPrices) else str(item.value)
     lengths = (
         (MEANING, known.meaning),
         (UNIT, known.unit),
         (BOUNDS, known.bounds),
         (SOURCE, item.source),
-        (VALUE, str(item.value)),
+        (VALUE, shown),
     )
     lines = max(-(-len(text) * LETTER_WIDTH // _WIDTHS[column - 1]) for column, text in lengths)
     sheet.row_dimensions[row].height = LINE_HEIGHT * min(12, max(1, lines)) + 1
@@ -133,6 +137,8 @@ def _write_value(sheet: Worksheet, address: str, value: Any, *, quiet: bool) -> 
         put(sheet, address, value, align="right", colour=colour)
     elif isinstance(value, date):
         put(sheet, address, value, form=DATE, align="right", colour=colour)
+    elif isinstance(value, HourlyPrices):
+        put(sheet, address, ON_PRICES_SHEET, align="right", colour=colour)
     elif isinstance(value, (StrEnum, str)):
         put_text(sheet, address, str(value), align="right", colour=colour, wrap=True)
     elif value is None:

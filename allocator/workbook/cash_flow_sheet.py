@@ -17,6 +17,7 @@ YEARS_PER_PAGE = 11
 STATEMENT: tuple[tuple[str, str, int], ...] = (
     ("Mining", "", 0),
     ("Operating margin", "operating_margin_usd", 1),
+    ("Demand response", "demand_response_usd", 1),
     ("Fixed operating cost", "fixed_opex_usd", -1),
     ("Resale of machines", "resale_usd", 1),
     ("Capex", "mining_capex_usd", -1),

@@ -87,15 +87,8 @@ def _limits(plan: Allocation, entries: Sequence[Entry], schedule: Schedule) -> I
             schedule.holds(limit),
             form,
         )
-    yours = f"'{MIX_SHEET}'!$G${FIRST_MIX_ROW}:$G${FIRST_MIX_ROW + max(0, len(entries) - 1)}"
-    yield Check("Your mix holds no negative megawatts", f"MIN({yours})", "0", f"MIN({yours})>=0")
-    yield Check(
-        "Your mix holds a number for every activity",
-        f"COUNT({yours})",
-        f"ROWS({yours})",
-        f"COUNT({yours})=ROWS({yours})",
-        "0",
-    )
+    if entries:
+        yield from _typed_mix(entries)
     case = plan.case
     for i, fleet in enumerate(case.fleets):
         yield _at_most(
@@ -125,6 +118,18 @@ def _limits(plan: Allocation, entries: Sequence[Entry], schedule: Schedule) -> I
                 f"ROUND({halls},0)",
                 f"ABS({halls}-ROUND({halls},0))<=const__tolerance_mw",
             )
+
+
+def _typed_mix(entries: Sequence[Entry]) -> Iterator[Check]:
+    yours = f"'{MIX_SHEET}'!$G${FIRST_MIX_ROW}:$G${FIRST_MIX_ROW + len(entries) - 1}"
+    yield Check("Your mix holds no negative megawatts", f"MIN({yours})", "0", f"MIN({yours})>=0")
+    yield Check(
+        "Your mix holds a number for every activity",
+        f"COUNT({yours})",
+        f"ROWS({yours})",
+        f"COUNT({yours})=ROWS({yours})",
+        "0",
+    )
 
 
 def _taken(entries: Sequence[Entry], kind: Kind, owner: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,18 @@ from allocator.case import Case
 from allocator.workbook.lines import Heading, Line, Row, Single, Statement, Values
 from allocator.workbook.tail_lines import equity_lines, npv_lines, tax_line
 from models import mining as mine
+from models.hourly_prices import DispatchCurve
 from models.network import NetworkPath
-from models.power import flat_curve, margin_usd_per_mwh, price_level
+from models.power import (
+    adders_usd_per_mwh,
+    available_share,
+    calendar_months,
+    demand_charge_usd_per_mw_month,
+    demand_response_usd,
+    dispatch_curves,
+    margin_usd_per_mwh,
+    price_level,
+)
 from models.tax import depreciation, yearly_rates
 from models.timeline import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Vector
 
@@ -79,9 +90,9 @@ _MACHINE: Statement[MiningUnit] = (
         "efficiency",
         "Efficiency",
         "J/TH",
-        lambda s, v: mine.efficiency_j_per_th(s.machine, s.case.mining, v["years_ahead"]),
+        lambda s, v: mine.efficiency_j_per_th(s.machine, s.case.mining, v["years_ahead"]) * s.owner.efficiency_factor,
         '=IF(@machine="successor",in__mining__successor_efficiency_j_per_th*(1-in__mining__efficiency_gain_per_year)^[years_ahead],'
-        f"INDEX(tables__efficiency,{_ROW}))",
+        f"INDEX(tables__efficiency,{_ROW}))*@efficiency_factor",
     ),
     Single(
         "pue",
@@ -111,8 +122,10 @@ _OWNED: Statement[MiningUnit] = (
         "machine_value_usd",
         "Machines, on the valuation date",
         "USD",
-        lambda s, v: s.owner.resale_usd_per_th * v["hashrate"],
-        "=@resale_usd_per_th*[hashrate]",
+        lambda s, v: mine.machine_cost_usd_per_mw(
+            s.owner.resale_usd_per_th, v["efficiency"], v["pue"], s.owner.hashrate_factor
+        ),
+        "=@resale_usd_per_th*[hashrate]/@hashrate_factor",
     ),
 )
 
@@ -128,8 +141,8 @@ _BOUGHT: Statement[MiningUnit] = (
         "machine_value_usd",
         "Machines, when bought",
         "USD",
-        lambda _, v: mine.machine_cost_usd_per_mw(v["price"], v["efficiency"], v["pue"]),
-        "=[price]*[hashrate]",
+        lambda s, v: mine.machine_cost_usd_per_mw(v["price"], v["efficiency"], v["pue"], s.owner.hashrate_factor),
+        "=[price]*[hashrate]/@hashrate_factor",
     ),
     Single(
         "cost_usd",
@@ -145,44 +158,132 @@ def _in_use(s: MiningUnit, v: Values) -> Vector:
     return np.asarray((s.months > v["start_month"]) & (s.months <= v["stop_month"]), dtype=float)
 
 
-def _margin(s: MiningUnit, v: Values) -> Vector:
-    level = price_level(s.case.power, s.months)
-    return margin_usd_per_mwh(v["revenue"], flat_curve(s.case.power), level, s.case.mining.variable_opex_usd_per_mwh)
-
-
 def _resale(s: MiningUnit, v: Values) -> Vector:
     age = np.full_like(s.months, v["stop_month"] - v["start_month"])
     value = mine.resale_usd(v["machine_value_usd"], s.case.mining.resale_decline_per_year, age)
-    return np.where(s.months == v["stop_month"], value, 0.0)
+    market = mine.resale_market(
+        s.path.hashprice_usd_per_ph_day,
+        s.path.entry_cost_usd_per_ph_day,
+        s.case.mining.resale_elasticity_to_hashprice,
+    )
+    return np.where(s.months == v["stop_month"], value * market / market[int(v["start_month"])], 0.0)
 
 
-_OPERATION: Statement[MiningUnit] = (
+_MARGIN_LABEL = "Margin over power, running only in hours that pay"
+_CREDIT = "[network:called_off]*in__power__curtailment_credit_usd_per_mwh"
+
+
+def _margin(s: MiningUnit, v: Values) -> Vector:
+    net = v["revenue"] - s.case.mining.variable_opex_usd_per_mwh
+    return margin_usd_per_mwh(net, s.case.power, price_level(s.case.power, s.months), calendar_months(s.case.timeline))
+
+
+def _by_month(s: MiningUnit, v: Values, of: Callable[[DispatchCurve, Vector], Vector]) -> Vector:
+    """What each month's own price curve says of the worth of an hour."""
+    calendar, worth = calendar_months(s.case.timeline), v["worth"]
+    found = np.empty_like(worth)
+    for month, curve in enumerate(dispatch_curves(s.case.power)):
+        found[calendar == month] = of(curve, worth[calendar == month])
+    return np.asarray(found)
+
+
+_REVENUE: Statement[MiningUnit] = (
     Heading("Operation of one facility MW"),
     Line(
         "occupied_share", "In use", "share", _in_use, "=([network:month]>[start_month])*([network:month]<=[stop_month])"
     ),
     Line(
+        "kept",
+        "Hashrate kept as machines age",
+        "share",
+        lambda s, v: mine.hashrate_kept(s.case.mining.degradation_per_year, s.months - v["start_month"]),
+        "=(1-in__mining__degradation_per_year)^(MAX([network:month]-[start_month],0)/12)",
+    ),
+    Line(
         "revenue",
         "Revenue after the pool's fee",
         "USD/MWh",
-        lambda s, v: mine.revenue_usd_per_mwh(
-            s.path.hashprice_usd_per_ph_day, v["efficiency"], v["pue"], s.case.mining.pool_fee
+        lambda s, v: (
+            mine.revenue_usd_per_mwh(s.path.hashprice_usd_per_ph_day, v["efficiency"], v["pue"], s.case.mining.pool_fee)
+            * v["kept"]
         ),
-        "=[network:hashprice]*1000/(24*[efficiency]*[pue])*(1-in__mining__pool_fee)",
+        "=[network:hashprice]*1000/(24*[efficiency]*[pue])*(1-in__mining__pool_fee)*[kept]",
+    ),
+    Line(
+        "worth",
+        "What an hour may cost at today's power prices",
+        "USD/MWh",
+        lambda s, v: (
+            (v["revenue"] - s.case.mining.variable_opex_usd_per_mwh) / price_level(s.case.power, s.months)
+            - adders_usd_per_mwh(s.case.power)
+        ),
+        "=([revenue]-in__mining__variable_opex_usd_per_mwh)/[network:power_level]-[network:adders]",
+    ),
+)
+
+_FLAT_MARGIN: Statement[MiningUnit] = (
+    Line(
+        "margin",
+        _MARGIN_LABEL,
+        "USD/MWh",
+        _margin,
+        f"=((1-[network:called_off])*MAX(0,[worth]-in__power__price_usd_per_mwh)+{_CREDIT})*[network:power_level]",
+    ),
+)
+
+_PRICES = "INDEX(prices__hourly,0,[network:calendar_month])"
+_CHEAPER = f'({_PRICES}<>"")*({_PRICES}<[worth])'
+_COUNT = "INDEX(tables__price_count,[network:calendar_month])"
+_HOURLY_MARGIN: Statement[MiningUnit] = (
+    Line(
+        "cheaper_share",
+        "Hours that cost less than they are worth",
+        "share",
+        lambda s, v: _by_month(s, v, lambda curve, worth: curve.running_share(worth)),
+        f"=SUMPRODUCT({_CHEAPER})/{_COUNT}",
+    ),
+    Line(
+        "saved",
+        "What they are worth over their price, mean of all hours",
+        "USD/MWh",
+        lambda s, v: _by_month(s, v, lambda curve, worth: curve.margin_usd_per_mwh(worth)),
+        f"=SUMPRODUCT({_CHEAPER}*([worth]-{_PRICES}))/{_COUNT}",
     ),
     Line(
         "margin",
-        "Margin over power, running only in hours that pay",
+        _MARGIN_LABEL,
         "USD/MWh",
         _margin,
-        "=MAX(0,[revenue]-[network:power_price]-in__mining__variable_opex_usd_per_mwh)",
+        "=(IF([cheaper_share]>1-[network:called_off],[worth]*(1-[network:called_off])"
+        f"-INDEX(tables__open_cost,[network:calendar_month]),[saved])+{_CREDIT})*[network:power_level]",
     ),
+)
+
+
+def _operating_margin(s: MiningUnit, v: Values) -> Vector:
+    """Over the demand charge: in a month that does not carry it the machines stay off."""
+    power, level = s.case.power, price_level(s.case.power, s.months)
+    earned = mine.operating_margin_usd(v["margin"], s.case.mining.uptime)
+    earned = earned * available_share(power, calendar_months(s.case.timeline))
+    return np.asarray(np.maximum(0.0, earned - demand_charge_usd_per_mw_month(power, level)) * v["occupied_share"])
+
+
+_OPERATION: Statement[MiningUnit] = (
     Line(
         "operating_margin_usd",
-        "Operating margin",
+        "Operating margin over the demand charge",
         "USD",
-        lambda s, v: mine.operating_margin_usd(v["margin"], s.case.mining.uptime) * v["occupied_share"],
-        "=[margin]*const__hours_per_month*in__mining__uptime*[occupied_share]",
+        _operating_margin,
+        "=MAX(0,[margin]*const__hours_per_month*in__mining__uptime*[network:available]-[network:demand_charge])"
+        "*[occupied_share]",
+        total=True,
+    ),
+    Line(
+        "demand_response_usd",
+        "Demand response",
+        "USD",
+        lambda s, v: demand_response_usd(s.case.power, price_level(s.case.power, s.months)) * v["occupied_share"],
+        "=[network:demand_response]*[occupied_share]",
         total=True,
     ),
     Line(
@@ -198,15 +299,17 @@ _OPERATION: Statement[MiningUnit] = (
         "Resale of machines",
         "USD",
         _resale,
-        "=IF([network:month]=[stop_month],[machine_value_usd]*(1-in__mining__resale_decline_per_year)^(([stop_month]-[start_month])/12),0)",
+        "=IF([network:month]=[stop_month],"
+        "[machine_value_usd]*(1-in__mining__resale_decline_per_year)^(([stop_month]-[start_month])/12)"
+        "*[network:resale_market]/INDEX([network:resale_market.all],[start_month]+1),0)",
         total=True,
     ),
     Line(
         "operating_cash_usd",
         "Operating cash with resale",
         "USD",
-        lambda _, v: v["operating_margin_usd"] - v["fixed_opex_usd"] + v["resale_usd"],
-        "=[operating_margin_usd]-[fixed_opex_usd]+[resale_usd]",
+        lambda _, v: v["operating_margin_usd"] + v["demand_response_usd"] - v["fixed_opex_usd"] + v["resale_usd"],
+        "=[operating_margin_usd]+[demand_response_usd]-[fixed_opex_usd]+[resale_usd]",
         total=True,
     ),
 )
@@ -286,6 +389,8 @@ def mining_statement(case: Case, kind: Kind) -> Statement[MiningUnit]:
         *_MACHINE,
         *(_OWNED if owned else _BOUGHT),
         *npv_lines(case.finance.discount_rate_mining, "discount_mining"),
+        *_REVENUE,
+        *(_FLAT_MARGIN if case.power.hourly_prices is None else _HOURLY_MARGIN),
         *_OPERATION,
         *(_OWNED_TAX if owned else _BOUGHT_TAX),
         *end,

@@ -89,7 +89,7 @@ def _write_entry(sheet: Worksheet, plan: Allocation, entry: Entry) -> None:
     put(sheet, f"B{row}", activity.use.value, bold=True, colour=HOSTING if activity.use is Use.HOSTING else MINING)
     put(sheet, f"C{row}", quarter(label(activity.start)), align="right")
     put(sheet, f"D{row}", quarter(label(activity.stop)), align="right")
-    put(sheet, f"E{row}", entry.unit, colour=QUIET, indent=1)
+    put(sheet, f"E{row}", entry.unit, colour=QUIET, align="left", indent=1)
     put(sheet, f"F{row}", entry.recommended_mw, form=UNITS, bold=True)
     mark_input(put(sheet, f"G{row}", entry.recommended_mw, form=UNITS))
     put(sheet, f"H{row}", f"=G{row}*{here.single('facility_mw_per_unit')}", form=MEGAWATTS)
@@ -98,7 +98,7 @@ def _write_entry(sheet: Worksheet, plan: Allocation, entry: Entry) -> None:
     put(sheet, f"K{row}", f"=G{row}*I{row}", form=MONEY)
     put(sheet, f"L{row}", f"={here.single('all_capex_usd')}", form=MONEY)
     put(sheet, f"M{row}", f"=G{row}*L{row}", form=MONEY)
-    link = put(sheet, f"N{row}", here.title, colour=HOSTING, indent=1)
+    link = put(sheet, f"N{row}", here.title, colour=HOSTING, align="left", indent=1)
     link.hyperlink = Hyperlink(ref=f"N{row}", location=f"'{here.title}'!A1")
 
 

@@ -43,6 +43,7 @@ def monthly_statement(case: Case, entries: Sequence[Entry]) -> Statement[Any]:
     return (
         Heading("Mining"),
         _sum(case, "operating_margin_usd", "Operating margin", "operating_margin_usd", mining),
+        _sum(case, "demand_response_usd", "Demand response", "demand_response_usd", mining),
         _sum(case, "fixed_opex_usd", "Fixed operating cost", "fixed_opex_usd", mining),
         _sum(case, "resale_usd", "Resale of machines", "resale_usd", mining),
         _sum(case, "mining_capex_usd", "Capex, mining", "capex_usd", mining),

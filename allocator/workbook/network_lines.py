@@ -11,8 +11,18 @@ from allocator.case import Case
 from allocator.workbook.lines import Heading, Line, Single, Statement
 from models import mining as mine
 from models import network
+from models.hourly_prices import CALENDAR_MONTHS
 from models.network import NetworkPath
-from models.power import price_level
+from models.power import (
+    adders_usd_per_mwh,
+    available_share,
+    calendar_months,
+    called_off_share,
+    demand_charge_usd_per_mw_month,
+    demand_response_usd,
+    dispatch_curves,
+    price_level,
+)
 from models.timeline import discount_factors
 
 EXCEL_DAY_ZERO = date(1899, 12, 30).toordinal()
@@ -37,6 +47,12 @@ def _days(s: Market) -> np.ndarray:
 
 def _heights(s: Market) -> np.ndarray:
     return np.array([network.height_on(s.case.timeline.month_end(m)) for m in range(s.case.timeline.months + 1)])
+
+
+def _mean_prices(s: Market) -> np.ndarray:
+    """Mean energy price of each calendar month, (12,)."""
+    means = np.array([curve.mean_price_usd_per_mwh for curve in dispatch_curves(s.case.power)])
+    return np.resize(means, CALENDAR_MONTHS)
 
 
 def _installed_now(s: Market) -> float:
@@ -179,8 +195,9 @@ NETWORK: Statement[Market] = (
         "Installed hashrate on the valuation date (log)",
         "log EH/s",
         lambda s, _: _installed_now(s),
-        "=IF(in__market__network_responds,[log_running_now]-in__market__switch_off_elasticity_to_hashprice"
-        "*MIN(0,[log_gross.first]-[log_running_now]-[log_ceiling.first]),[log_running_now])",
+        "=IF(in__market__network_responds,IF(COUNT(in__market__installed_hashrate_eh_s)=1,"
+        "LN(in__market__installed_hashrate_eh_s),[log_running_now]-in__market__switch_off_elasticity_to_hashprice"
+        "*MIN(0,[log_gross.first]-[log_running_now]-[log_ceiling.first])),[log_running_now])",
     ),
     Line(
         "log_installed",
@@ -218,11 +235,71 @@ NETWORK: Statement[Market] = (
     ),
     Heading("Shared by every activity"),
     Line(
-        "power_price",
-        "Power price",
+        "resale_market",
+        "Resale prices over those at a hashprice of entry cost",
+        "ratio",
+        lambda s, _: mine.resale_market(
+            s.path.hashprice_usd_per_ph_day,
+            s.path.entry_cost_usd_per_ph_day,
+            s.case.mining.resale_elasticity_to_hashprice,
+        ),
+        "=([hashprice]/[entry_cost])^in__mining__resale_elasticity_to_hashprice",
+    ),
+    Line(
+        "calendar_month",
+        "Calendar month, January 1",
+        "",
+        lambda s, _: calendar_months(s.case.timeline) + 1.0,
+        "=MOD(MONTH(in__valuation_date)-1+[month]-1,12)+1",
+    ),
+    Line(
+        "power_level",
+        "Power prices over those of the valuation date",
+        "ratio",
+        lambda s, v: price_level(s.case.power, v["month"]),
+        "=(1+in__power__escalation_per_year)^([month]/12)",
+    ),
+    Line(
+        "energy_price",
+        "Energy price, mean of all hours",
         "USD/MWh",
-        lambda s, v: s.case.power.price_usd_per_mwh * price_level(s.case.power, v["month"]),
-        "=in__power__price_usd_per_mwh*(1+in__power__escalation_per_year)^([month]/12)",
+        lambda s, v: _mean_prices(s)[calendar_months(s.case.timeline)] * v["power_level"],
+        "=INDEX(tables__energy_price,[calendar_month])*[power_level]",
+    ),
+    Single(
+        "adders",
+        "Transmission and riders",
+        "USD/MWh",
+        lambda s, _: adders_usd_per_mwh(s.case.power),
+        "=in__power__transmission_usd_per_mwh+in__power__riders_usd_per_mwh",
+    ),
+    Single(
+        "called_off",
+        "Time in which the grid calls mining load off",
+        "share",
+        lambda s, _: called_off_share(s.case.power),
+        "=in__power__curtailment_hours_per_year/(const__hours_per_month*12)",
+    ),
+    Line(
+        "available",
+        "Time without forced outage",
+        "share",
+        lambda s, _: available_share(s.case.power, calendar_months(s.case.timeline)),
+        "=1-INDEX(tables__outage_hours,[calendar_month])/const__hours_per_month",
+    ),
+    Line(
+        "demand_charge",
+        "Demand charge of a month in which machines run",
+        "USD/facility MW",
+        lambda s, v: demand_charge_usd_per_mw_month(s.case.power, v["power_level"]),
+        "=in__power__demand_charge_usd_per_kw_month*1000*[power_level]",
+    ),
+    Line(
+        "demand_response",
+        "Paid for standing ready to switch off",
+        "USD/facility MW",
+        lambda s, v: demand_response_usd(s.case.power, v["power_level"]),
+        "=in__power__demand_response_usd_per_mw_year/12*[power_level]",
     ),
     Line(
         "fixed_opex",

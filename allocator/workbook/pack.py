@@ -26,6 +26,8 @@ from allocator.workbook.mix_sheet import write_mix
 from allocator.workbook.monthly_lines import monthly_statement
 from allocator.workbook.monthly_sheets import placed, write_statement
 from allocator.workbook.network_lines import NETWORK
+from allocator.workbook.prices_sheet import SHEET as PRICES
+from allocator.workbook.prices_sheet import write_prices
 from allocator.workbook.schedule_sheet import write_schedule
 from allocator.workbook.style import new_workbook
 from allocator.workbook.summary_sheet import write_summary
@@ -61,7 +63,9 @@ def write_pack(plan: Allocation, explanation: Explanation, path: Path) -> None:
 def _assembled(plan: Allocation, explanation: Explanation) -> tuple[Workbook, Across]:
     case, chosen = plan.case, entries(plan)
     book = new_workbook()
-    sheets = {title: book.create_sheet(title) for title in (*FRONT, *(e.here.title for e in chosen), *BACK)}
+    prices = case.power.hourly_prices
+    titles = (*FRONT, *(e.here.title for e in chosen), *BACK[:1], *([PRICES] if prices else []), *BACK[1:])
+    sheets = {title: book.create_sheet(title) for title in titles}
     months = case.timeline.months
     network = placed(NETWORK, "Network", months)
     lines = monthly_statement(case, chosen)
@@ -88,6 +92,8 @@ def _assembled(plan: Allocation, explanation: Explanation) -> tuple[Workbook, Ac
         note="Your mix: every activity's lines times its megawatts.",
     )
     write_assumptions(book, sheets["Assumptions"], case)
+    if prices:
+        write_prices(book, sheets[PRICES], prices)
     write_tables(book, sheets["Tables"], case, monthly, network)
     write_method(book, sheets["Method"], plan)
     define(book, "out__irr", "Monthly", f"$C${monthly.rows['irr']}")

@@ -21,6 +21,7 @@ from allocator.workbook.assumptions_sheet import (
     FIRST_ROW,
     HEAD_ROW,
     HEADS,
+    ON_PRICES_SHEET,
     OTHER_SOURCES,
     PATH,
     SHEET,
@@ -28,10 +29,12 @@ from allocator.workbook.assumptions_sheet import (
     STATED_IN,
     VALUE,
 )
+from allocator.workbook.prices_sheet import SHEET as PRICES
+from allocator.workbook.prices_sheet import read_prices
 from models.assumptions import Fault, InputFaultsError
 
-MOST_ROWS, MOST_COLUMNS = 5_000, len(HEADS)
-"""Rows of Assumptions that are read; a large case has a few hundred."""
+MOST_ROWS, MOST_COLUMNS, MOST_PRICES = 5_000, len(HEADS), 50_000
+"""Rows of Assumptions and of Prices that are read; a large case has a few hundred, and 744 of hourly prices."""
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
@@ -46,8 +49,11 @@ def read_document(path: Path) -> dict[str, Any]:
         If the file is no pack, is unsafe to open, or holds inputs that a case refuses; faults name their cells.
     """
     check_archive(path)
-    rows = _rows(path)
+    rows, prices = _rows(path)
     document, cells, faults = _document(path, rows)
+    power = document.get("power", {})
+    if prices is not None and power.get("hourly_prices") == ON_PRICES_SHEET:
+        power["hourly_prices"] = prices | {"file": _text(prices["file"])}
     if not faults:
         try:
             case_from_document(document)
@@ -58,13 +64,15 @@ def read_document(path: Path) -> dict[str, Any]:
     return document
 
 
-def _rows(path: Path) -> list[list[Any]]:
+def _rows(path: Path) -> tuple[list[list[Any]], dict[str, Any] | None]:
+    """Rows of sheet Assumptions, and the prices of sheet Prices where there is one."""
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (KeyError, ValueError, OSError, SyntaxError, zipfile.BadZipFile) as error:
         raise _refused(path, f"is not a workbook that can be read ({type(error).__name__})") from error
     try:
         rows = list(_cells(book[SHEET])) if SHEET in book.sheetnames else None
+        prices = read_prices(book, MOST_PRICES) if PRICES in book.sheetnames else None
     except (KeyError, ValueError, TypeError, SyntaxError, zipfile.BadZipFile) as error:
         raise _refused(path, f"has a sheet {SHEET} that cannot be read ({type(error).__name__})") from error
     finally:
@@ -76,7 +84,7 @@ def _rows(path: Path) -> list[list[Any]]:
     padded = [row + [None] * (MOST_COLUMNS - len(row)) for row in rows]
     if len(padded) < FIRST_ROW or padded[HEAD_ROW - 1][PATH - 1] != HEADS[PATH - 1]:
         raise _refused(path, f"has no table of inputs below A{HEAD_ROW} of sheet {SHEET}")
-    return padded
+    return padded, prices
 
 
 def _cells(sheet: Any) -> Iterator[list[Any]]:

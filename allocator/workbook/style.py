@@ -118,13 +118,14 @@ def safe_text(text: str) -> str:
     return "".join(shown)
 
 
-def mark_input(cell: Cell) -> None:
-    """Blue on pale yellow, unlocked: a reader may type here."""
+def mark_input(cell: Cell) -> Any:
+    """Blue on pale yellow, unlocked: a reader may type here. Returns the style record, for cells that look the same."""
     looks = copy(cell.font)
     looks.color = INPUT_BLUE
     cell.font = looks
     cell.fill = _fill(INPUT_PAPER)
     cell.protection = Protection(locked=False)
+    return cell._style  # noqa: SLF001  (openpyxl has no public name for it)
 
 
 def heading(sheet: Worksheet, title: str, note: str) -> None:

@@ -13,7 +13,9 @@ from allocator.case import Case
 from allocator.workbook.assumptions_sheet import define, input_name
 from allocator.workbook.lines import Placed
 from allocator.workbook.style import DATE, MONEY, QUIET, header_row, heading, print_setup, put, put_text
+from models.hourly_prices import CALENDAR_MONTHS
 from models.machines import machines_by_name
+from models.power import Power
 from models.tax import FIVE_YEAR, SHELL_YEARS
 
 SHEET = "Tables"
@@ -37,6 +39,7 @@ def write_tables(book: Workbook, sheet: Worksheet, case: Case, monthly: Placed, 
     _stages(book, sheet, 14, "site.grid_mw", case.site.grid_mw, "Grid, facility MW", "tables__grid", "#,##0.0")
     _stages(book, sheet, 17, "policy.capital_usd", case.policy.capital_usd, "Capital, USD", "tables__capital", MONEY)
     _trial_rates(book, sheet, 20, monthly, network)
+    _calendar_months(book, sheet, 23, case.power)
     sheet.freeze_panes = f"B{FIRST_ROW}"
     print_setup(sheet, titles_rows=f"{HEAD_ROW}:{HEAD_ROW}")
 
@@ -102,6 +105,35 @@ def _stages(
         amounts = [f'=IF(COUNT({input_name(path)})=1,{input_name(path)},"no limit")']
     _column(book, sheet, column, "From", starts, f"{name}_from", DATE)
     _column(book, sheet, column + 1, label, amounts, name, form)
+
+
+def _calendar_months(book: Workbook, sheet: Worksheet, column: int, power: Power) -> None:
+    """Outage hours, and what hourly prices say of each month: their mean, and the cost of the hours not called off."""
+    months = range(CALENDAR_MONTHS)
+    _column(book, sheet, column, "Month", [m + 1 for m in months], "tables__calendar_month", "0")
+    outage = [f"={input_name(f'power.outage_hours[{m}]')}" if power.outage_hours else 0 for m in months]
+    _column(book, sheet, column + 1, "Outage hours", outage, "tables__outage_hours", "0.0")
+    if power.hourly_prices is None:
+        flat = ["=in__power__price_usd_per_mwh"] * CALENDAR_MONTHS
+        _column(book, sheet, column + 2, "Energy price", flat, "tables__energy_price", "0.00")
+        return
+    own = [f"INDEX(prices__hourly,0,{get_column_letter(column)}{FIRST_ROW + m})" for m in months]
+    count, opened = get_column_letter(column + 3), get_column_letter(column + 4)
+    edge = get_column_letter(column + 5)
+    rows = [FIRST_ROW + m for m in months]
+    mean = [f"=SUM({prices})/COUNT({prices})" for prices in own]
+    _column(book, sheet, column + 2, "Energy price", mean, "tables__energy_price", "0.00")
+    _column(book, sheet, column + 3, "Prices", [f"=COUNT({prices})" for prices in own], "tables__price_count", "0")
+    hours = [f"=(1-in__power__curtailment_hours_per_year/(const__hours_per_month*12))*{count}{row}" for row in rows]
+    _column(book, sheet, column + 4, "Not called off", hours, "tables__open_count", "0.0")
+    dearest = [f"=SMALL({p},MIN({count}{r},INT({opened}{r})+1))" for p, r in zip(own, rows, strict=True)]
+    _column(book, sheet, column + 5, "Dearest of them", dearest, "tables__open_edge", "0.00")
+    below = [f'({p}<>"")*({p}<{edge}{r})' for p, r in zip(own, rows, strict=True)]
+    cost = [
+        f"=(SUMPRODUCT({cheap}*{p})+({opened}{r}-SUMPRODUCT({cheap}))*{edge}{r})/{count}{r}"
+        for cheap, p, r in zip(below, own, rows, strict=True)
+    ]
+    _column(book, sheet, column + 6, "Their cost", cost, "tables__open_cost", "0.00")
 
 
 def _trial_rates(book: Workbook, sheet: Worksheet, column: int, monthly: Placed, network: Placed) -> None:

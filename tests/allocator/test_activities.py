@@ -39,11 +39,71 @@ def test_a_fleet_earns_its_margin_until_it_is_sold(stop):
     given = case(fleets=[fleet(remaining_life_years=2)])
     choices, j = column(given, Kind.FLEET, 0, stop)
     machine = machines_by_name()["S21"]
-    resale = 6 * 1e6 / (machine.efficiency_j_per_th * 1.06) * 0.5 ** (stop / 4)
+    resale = 6 * 1e6 / (machine.efficiency_j_per_th * 1.06) * 0.5 ** (stop / 4) * dearer(given, 0, 3 * stop)
     for month in range(given.timeline.months + 1):
         flow = mined(given, machine.efficiency_j_per_th, 1.06, month) if 1 <= month <= 3 * stop else 0.0
         flow += resale if month == 3 * stop else 0.0
         assert choices.cash_flow_usd[month, j] == pytest.approx(0.79 * flow, rel=1e-9, abs=1e-6)
+
+
+def dearer(given: Case, bought: int, sold: int) -> float:
+    """Resale prices follow the square root of hashprice over entry cost (elasticity 0.5) between two months."""
+    path = activities(given).network
+    over = path.hashprice_usd_per_ph_day / path.entry_cost_usd_per_ph_day
+    return float((over[sold] / over[bought]) ** 0.5)
+
+
+def test_resale_without_elasticity_falls_with_age_alone():
+    given = case(mining={"resale_elasticity_to_hashprice": 0.0})
+    choices, j = column(given, Kind.FLEET, 0, 4)
+    machine = machines_by_name()["S21"]
+    last = mined(given, machine.efficiency_j_per_th, 1.06, 12) + 6e6 / (machine.efficiency_j_per_th * 1.06) * 0.5
+    assert choices.cash_flow_usd[12, j] == pytest.approx(0.79 * last, rel=1e-9)
+
+
+def test_a_degrading_machine_keeps_its_power_and_loses_hashrate_from_the_day_it_runs():
+    given = case(mining={"degradation_per_year": 0.1}, purchases=[purchase()])
+    new = case(purchases=[purchase()])
+    old, fresh = activities(given).network, activities(new).network
+    np.testing.assert_array_equal(old.hashprice_usd_per_ph_day, fresh.hashprice_usd_per_ph_day)
+    choices, j = column(given, Kind.PURCHASE, 2, 6)
+    for month in (7, 12, 17):
+        kept = 0.9 ** ((month - 6) / 12)
+        hashprice = old.hashprice_usd_per_ph_day[month]
+        revenue = hashprice * 1000 / (24 * 12.0 * 1.05) * 0.99 * kept
+        margin = max(0.0, revenue - 40 * 1.02 ** (month / 12) - 2) * 730.5 * 0.97
+        flow = margin - 25_000 / 12 * 1.02 ** (month / 12)
+        shield = 0.21 * (6e6 / (12.0 * 1.05) + 100_000) / 12
+        assert choices.cash_flow_usd[month, j] == pytest.approx(0.79 * flow + shield, rel=1e-9)
+
+
+def test_an_undervolted_machine_needs_less_power_and_more_machines_for_a_megawatt():
+    label = case(purchases=[purchase()])
+    eco = case(purchases=[purchase(efficiency_factor=0.9, hashrate_factor=0.8)])
+    as_sold, j = column(label, Kind.PURCHASE, 2, 6)
+    tuned, k = column(eco, Kind.PURCHASE, 2, 6)
+    # A megawatt carries 1 / 0.9 of the hashrate, from machines that give 0.8 of it each.
+    machines = as_sold.capex_usd[j] - 100_000
+    assert tuned.capex_usd[k] == pytest.approx(machines / 0.9 / 0.8 + 100_000, rel=1e-12)
+    assert mined(eco, 12.0 * 0.9, 1.05, 7) > mined(label, 12.0, 1.05, 7)
+
+
+def test_a_month_that_does_not_carry_its_demand_charge_is_spent_switched_off():
+    given = case(power={"price_usd_per_mwh": 40, "demand_charge_usd_per_kw_month": 100})
+    choices, j = column(given, Kind.FLEET, 0, 4)
+    fixed = 25_000 / 12 * 1.02 ** (5 / 12)
+    assert choices.cash_flow_usd[5, j] == pytest.approx(-0.79 * fixed, rel=1e-9)
+
+
+def test_demand_response_is_earned_by_machines_and_not_by_halls():
+    plain, paid = case(), case(power={"price_usd_per_mwh": 40, "demand_response_usd_per_mw_year": 60_000})
+    without, j = column(plain, Kind.FLEET, 0, 4)
+    with_it, k = column(paid, Kind.FLEET, 0, 4)
+    gain = 0.79 * 5_000 * 1.02 ** (6 / 12)
+    assert with_it.cash_flow_usd[6, k] - without.cash_flow_usd[6, j] == pytest.approx(gain, rel=1e-9)
+    lease_before, i = column(plain, Kind.LEASE, 2)
+    lease_after, n = column(paid, Kind.LEASE, 2)
+    np.testing.assert_array_equal(lease_before.cash_flow_usd[:, i], lease_after.cash_flow_usd[:, n])
 
 
 def test_machines_bought_pay_for_themselves_month_by_month_after_tax():
@@ -57,7 +117,7 @@ def test_machines_bought_pay_for_themselves_month_by_month_after_tax():
     pre_tax[6] = -cost
     for month in range(7, 19):
         deducted = cost / 12  # wholly expensed in the first year of service
-        resale = machines * 0.5 if month == 18 else 0.0
+        resale = machines * 0.5 * dearer(given, 6, 18) if month == 18 else 0.0
         pre_tax[month] = mined(given, 12.0, 1.05, month) + resale
         income[month] = pre_tax[month] - deducted
     at_once = pre_tax - 0.21 * income
@@ -76,7 +136,8 @@ def test_machines_sold_before_they_are_written_off_deduct_the_rest_on_that_day()
     pre_tax = choices.cash_flow_usd[:, j].sum()
     # Over its life taxable income is cash income, so lifetime tax is the rate times lifetime profit.
     machines = 6 * 1e6 / (12.0 * 1.05)
-    profit = sum(mined(given, 12.0, 1.05, m) for m in range(7, 19)) + 0.5 * machines - machines - 100_000
+    resale = 0.5 * machines * dearer(given, 6, 18)
+    profit = sum(mined(given, 12.0, 1.05, m) for m in range(7, 19)) + resale - machines - 100_000
     assert pre_tax == pytest.approx(0.79 * profit, rel=1e-9)
 
 

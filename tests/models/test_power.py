@@ -1,80 +1,120 @@
-"""Dispatch against a loop over hours."""
+"""Power: what an hour costs and when a load runs, against loops over hours written out."""
 
 from __future__ import annotations
+
+from datetime import date
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.power import Power, PriceDurationCurve, flat_curve, margin_usd_per_mwh, price_level, running_share
+from models.hourly_prices import HourlyPrices
+from models.power import (
+    Power,
+    adders_usd_per_mwh,
+    available_share,
+    calendar_months,
+    demand_charge_usd_per_mw_month,
+    demand_response_usd,
+    margin_usd_per_mwh,
+    mean_price_usd_per_mwh,
+    price_level,
+)
+from models.timeline import Timeline
 
-PRICES = st.lists(st.floats(-200, 4000), min_size=1, max_size=40)
-
-
-def curve_of(hourly: np.ndarray) -> PriceDurationCurve:
-    """Distinct prices of a year and the share of hours that have them."""
-    prices, hours = np.unique(hourly, return_counts=True)
-    return PriceDurationCurve(prices, hours / len(hourly))
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_margin_is_that_of_a_loop_over_every_hour_of_a_year(seed):
-    rng = np.random.default_rng(seed)
-    hourly = rng.choice(np.round(rng.normal(45, 60, 300), 1), 8760)
-    curve = curve_of(hourly)
-    for revenue, level, opex in [(60.0, 1.0, 2.0), (97.0, 1.3, 0.0), (20.0, 0.5, 5.0), (0.0, 1.0, 0.0)]:
-        earned, hours_run = 0.0, 0
-        for price in hourly:
-            if revenue > level * price + opex:
-                earned += revenue - level * price - opex
-                hours_run += 1
-        margin = margin_usd_per_mwh(np.array([revenue]), curve, np.array([level]), opex)
-        share = running_share(np.array([revenue]), curve, np.array([level]), opex)
-        assert margin[0] == pytest.approx(earned / 8760, rel=1e-9, abs=1e-9)
-        assert share[0] == pytest.approx(hours_run / 8760, rel=1e-9)
+TIMELINE = Timeline(date(2026, 2, 7), 2)
+MONTHS = calendar_months(TIMELINE)
+RNG = np.random.default_rng(11)
+HOURLY = HourlyPrices(months=tuple(tuple(RNG.gamma(1.2, 40.0, n).tolist()) for n in (744, 672, 744, 720, 744, 720) * 2))
 
 
-@given(PRICES, st.floats(0, 500), st.floats(0, 50))
-def test_choosing_hours_is_never_worse_than_running_always_or_never(hourly, revenue, opex):
-    curve = curve_of(np.array(hourly))
-    margin = margin_usd_per_mwh(np.array([revenue]), curve, np.ones(1), opex)[0]
-    assert margin >= 0
-    assert margin >= revenue - float(np.mean(hourly)) - opex - 1e-9 * 5000
+def by_hour(power: Power, net: float, level: float, month: int) -> float:
+    """Mean margin of a month's hours: the called-off ones are the dearest, the others run where they pay."""
+    prices = [power.price_usd_per_mwh] if power.hourly_prices is None else list(power.hourly_prices.months[month])
+    prices.sort()
+    called = power.curtailment_hours_per_year / 8766
+    total, left = 0.0, 1.0 - called
+    for price in prices:
+        share = min(1 / len(prices), left)
+        left -= share
+        cost = level * (price + power.transmission_usd_per_mwh + power.riders_usd_per_mwh)
+        total += share * max(0.0, net - cost)
+    return total + called * level * power.curtailment_credit_usd_per_mwh
 
 
-@given(PRICES, st.floats(0, 500), st.floats(0, 500))
-def test_more_revenue_never_lowers_the_margin_and_adds_at_most_itself(hourly, revenue, more):
-    curve = curve_of(np.array(hourly))
-    low, high = margin_usd_per_mwh(np.array([revenue, revenue + more]), curve, np.ones(2), 2.0)
-    assert -1e-9 <= high - low <= more + 1e-9
+@pytest.mark.parametrize(
+    "power",
+    [
+        Power(price_usd_per_mwh=45),
+        Power(price_usd_per_mwh=-20, riders_usd_per_mwh=3),
+        Power(hourly_prices=HOURLY),
+        Power(hourly_prices=HOURLY, transmission_usd_per_mwh=7.5, riders_usd_per_mwh=1.5),
+        Power(hourly_prices=HOURLY, curtailment_hours_per_year=300, curtailment_credit_usd_per_mwh=250),
+        Power(price_usd_per_mwh=45, curtailment_hours_per_year=300.5, curtailment_credit_usd_per_mwh=250),
+    ],
+)
+@pytest.mark.parametrize("net", [-5.0, 30.0, 71.3, 400.0])
+def test_margin_equals_the_loop_over_hours_in_every_month(power, net):
+    level = price_level(power, TIMELINE.month_index)
+    found = margin_usd_per_mwh(np.full(len(MONTHS), net), power, level, MONTHS)
+    expected = [by_hour(power, net, level[m], MONTHS[m]) for m in range(len(MONTHS))]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-10)
 
 
-def test_negative_prices_pay_the_load_that_runs():
-    curve = PriceDurationCurve(np.array([-30.0, 100.0]), np.array([0.25, 0.75]))
-    assert margin_usd_per_mwh(np.array([10.0]), curve, np.ones(1), 0.0)[0] == pytest.approx(0.25 * 40, rel=1e-12)
+def test_margin_of_many_machines_is_the_margin_of_each():
+    power, level = Power(hourly_prices=HOURLY), np.ones(len(MONTHS))
+    net = RNG.uniform(0, 150, (len(MONTHS), 4))
+    together = margin_usd_per_mwh(net, power, level, MONTHS)
+    for i in range(4):
+        np.testing.assert_array_equal(together[:, i], margin_usd_per_mwh(net[:, i], power, level, MONTHS))
 
 
-def test_a_flat_tariff_is_one_block_of_every_hour():
-    curve = flat_curve(Power(price_usd_per_mwh=45))
-    margin = margin_usd_per_mwh(np.array([60.0, 40.0]), curve, np.ones(2), 2.0)
-    np.testing.assert_allclose(margin, [13.0, 0.0], rtol=1e-12)
+@given(st.floats(-100, 500), st.floats(0, 100))
+def test_more_revenue_never_lowers_the_margin(net, more):
+    power = Power(hourly_prices=HOURLY, curtailment_hours_per_year=100)
+    both = np.full((len(MONTHS), 2), net)
+    both[:, 1] += more
+    low, high = margin_usd_per_mwh(both, power, np.ones(len(MONTHS)), MONTHS).T
+    assert np.all(high >= low - 1e-12)
+
+
+def test_curtailment_earns_more_than_running_through_every_hour():
+    power = Power(hourly_prices=HOURLY)
+    mean = mean_price_usd_per_mwh(power)
+    margin = margin_usd_per_mwh(np.full(len(MONTHS), mean), power, np.ones(len(MONTHS)), MONTHS)
+    assert np.all(margin > 0)  # running through would earn nothing on average
+
+
+def test_a_12_by_24_shape_is_twelve_lists_of_24_prices():
+    shape = HourlyPrices(months=tuple(tuple(30.0 + m + h for h in range(24)) for m in range(12)))
+    margin = margin_usd_per_mwh(np.full(len(MONTHS), 45.0), Power(hourly_prices=shape), np.ones(len(MONTHS)), MONTHS)
+    # The first month begins in February: prices 31..54, 14 of them below 45, whose margins are 14, 13, .. 1.
+    assert margin[1] == pytest.approx(sum(range(15)) / 24, rel=1e-14)
+
+
+def test_months_are_named_by_the_day_on_which_they_begin():
+    assert MONTHS[1] == 1  # 7 February to 7 March 2026
+    assert MONTHS[11] == 11
+    assert MONTHS[12] == 0
+    assert len(MONTHS) == 25
 
 
 def test_the_price_level_grows_with_the_escalation():
     level = price_level(Power(escalation_per_year=0.02), np.array([0.0, 12.0, 120.0]))
-    np.testing.assert_allclose(level, [1.0, 1.02, 1.02**10], rtol=1e-12)
+    np.testing.assert_allclose(level, [1.0, 1.02, 1.02**10], rtol=1e-14)
 
 
-def test_months_and_machines_broadcast_against_blocks():
-    rng = np.random.default_rng(0)
-    revenue, level = rng.uniform(0, 100, (5, 3)), rng.uniform(0.5, 2, (5, 1)) * np.ones((5, 3))
-    curve = PriceDurationCurve(np.array([20.0, 50.0, 90.0]), np.array([0.5, 0.3, 0.2]))
-    found = margin_usd_per_mwh(revenue, curve, level, 1.0)
-    for m in range(5):
-        for k in range(3):
-            expected = sum(
-                w * max(0.0, revenue[m, k] - level[m, k] * p - 1.0)
-                for p, w in zip((20.0, 50.0, 90.0), (0.5, 0.3, 0.2), strict=True)
-            )
-            assert found[m, k] == pytest.approx(expected, rel=1e-12, abs=1e-12)
+def test_charges_and_credits_by_month():
+    power = Power(demand_charge_usd_per_kw_month=6.0, demand_response_usd_per_mw_year=24_000.0)
+    assert demand_charge_usd_per_mw_month(power, np.array([1.0, 1.1])).tolist() == pytest.approx([6_000.0, 6_600.0])
+    assert demand_response_usd(power, np.array([1.0])).tolist() == pytest.approx([2_000.0])
+    assert adders_usd_per_mwh(Power(transmission_usd_per_mwh=4, riders_usd_per_mwh=1.5)) == 5.5
+
+
+def test_a_winter_storm_takes_its_hours_out_of_its_month():
+    hours = (36.0, *(0.0,) * 11)
+    share = available_share(Power(outage_hours=hours), MONTHS)
+    assert share[12] == pytest.approx(1 - 36 / 730.5, rel=1e-14)
+    assert np.all(np.delete(share, [0, 12, 24]) == 1.0)
+    assert np.all(available_share(Power(), MONTHS) == 1.0)
