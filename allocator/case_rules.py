@@ -76,6 +76,20 @@ def steps_are_in_order(parts: Parts) -> Iterator[Fault]:
                 )
 
 
+def forward_points_are_in_order(parts: Parts) -> Iterator[Fault]:
+    """A forward curve runs from the valuation date on, day after day, and each point says something."""
+    if parts["market"] is None:
+        return
+    before, what = parts["valuation_date"], "the valuation date"
+    for i, point in enumerate(parts["market"].forward):
+        path = f"market.forward[{i}]"
+        if before is not None and point.from_date <= before:
+            yield Fault(f"{path}.from", str(point.from_date), f"is not after {what} ({before})", "order the dates")
+        if point.btc_price_usd is None and point.difficulty is None and point.hashprice_usd_per_ph_day is None:
+            yield Fault(path, "", "gives no figure", "give btc_price_usd, difficulty or hashprice_usd_per_ph_day")
+        before, what = point.from_date, "the point before it"
+
+
 def uses_fit_the_site(parts: Parts) -> Iterator[Fault]:
     """No offer, fleet or floor is larger than the largest grid."""
     grid = _largest_grid(parts)
@@ -188,6 +202,7 @@ RULES: tuple[Callable[[Parts], Iterator[Fault]], ...] = (
     names_are_unique,
     machines_are_known,
     steps_are_in_order,
+    forward_points_are_in_order,
     uses_fit_the_site,
     leases_are_consistent,
     lease_dates_are_possible,

@@ -105,6 +105,7 @@ def case_with_settings(document: Mapping[str, Any], settings: Iterable[str], fol
     """
     faults: list[Fault] = []
     changed = with_prices_read(apply_settings(document, settings, faults), folder, faults)
+    changed = with_forward_read(changed, folder, faults)
     return case_from_document(changed, faults)
 
 
@@ -122,6 +123,21 @@ def with_prices_read(document: Mapping[str, Any], folder: Path, faults: list[Fau
         faults.extend(error.faults)
         return {**document, "power": rest}
     return {**document, "power": {**rest, "hourly_prices": prices}}
+
+
+def with_forward_read(document: Mapping[str, Any], folder: Path, faults: list[Fault]) -> dict[str, Any]:
+    """A copy in which the name of a forward curve's file is replaced by its points; its faults are appended."""
+    market = document.get("market")
+    if not isinstance(market, Mapping) or not isinstance(name := market.get("forward"), str):
+        return dict(document)
+    from allocator.forward_files import read_forward  # noqa: PLC0415  (most cases have no forward curve)
+
+    try:
+        points = read_forward(folder / name)
+    except InputFaultsError as error:
+        faults.extend(error.faults)
+        points = []
+    return {**document, "market": {**market, "forward": points}}
 
 
 def apply_settings(document: Mapping[str, Any], settings: Iterable[str], faults: list[Fault]) -> dict[str, Any]:
@@ -193,7 +209,8 @@ def _add(table: Any, name: str, value: Any, declaration: Declaration) -> None:
         steps = tomlkit.array()
         for step in value:
             inline = tomlkit.inline_table()
-            inline.update({key: _plain(item) for key, item in step.model_dump(by_alias=True).items()})
+            given = step.model_dump(by_alias=True, exclude_none=True)
+            inline.update({key: _plain(part) for key, part in given.items()})
             steps.append(inline)
         item = steps.multiline(True)
     else:

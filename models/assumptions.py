@@ -154,7 +154,7 @@ def _faults(table: type[Assumptions], path: str, error: ValidationError) -> Iter
     for item in error.errors(include_url=False):
         name = str(item["loc"][0]) if item["loc"] else ""
         inner = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"][1:]
-                        if isinstance(part, int) or part in _STEP_FIELDS)  # fmt: skip
+                        if part not in _TAGS)  # fmt: skip
         where = ".".join(filter(None, (path, name))) + inner
         if item["type"] == "extra_forbidden":
             near = difflib.get_close_matches(name, known, n=1)
@@ -166,7 +166,8 @@ def _faults(table: type[Assumptions], path: str, error: ValidationError) -> Iter
                     _rule(item["type"], item.get("ctx", {}), item["msg"], what), _remedy(what))  # fmt: skip
 
 
-_STEP_FIELDS = ("from", "from_date", "grid_mw", "usd")
+_TAGS = ("number", "steps", "nothing")
+"""Which form of an input was read; no part of its path."""
 _RULES = {
     "missing": "is required and was not given",
     "finite_number": "is not a finite number",

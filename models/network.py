@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+from pydantic import ConfigDict, Field
 
 from models.assumptions import Assumptions, Flag, Number, Whole, assumption
-from models.timeline import MONTHS_PER_YEAR, Timeline, Vector, growth_factors
+from models.timeline import MONTHS_PER_YEAR, Day, Timeline, Vector, growth_factors
 
 HASHES_PER_DIFFICULTY = 2.0**32
 SECONDS_PER_DAY = 86_400.0
@@ -29,6 +30,20 @@ RETARGET_LIMIT = 4.0
 """One retarget changes difficulty by at most a factor of four either way (Bitcoin consensus rule)."""
 LARGEST_FALL, LARGEST_RISE = -0.04, 0.05
 """Bounds of the monthly change in installed hashrate (log): what can be unplugged or delivered. Assumed."""
+
+
+class ForwardPoint(Assumptions):
+    """What the user expects from a day on: a bitcoin price, a difficulty or a hashprice."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+    from_date: Day = Field(alias="from", description="Day of the figures")
+    btc_price_usd: Number | None = assumption(
+        None, unit="USD", gt=0, le=1e8, meaning="Bitcoin price expected on that day"
+    )
+    difficulty: Number | None = assumption(None, unit="", ge=1.0, le=1e18, meaning="Difficulty expected on that day")
+    hashprice_usd_per_ph_day: Number | None = assumption(
+        None, unit="USD/PH/day", gt=0, le=1e6, meaning="Hashprice expected on that day, such as a forward",
+    )  # fmt: skip
 
 
 class Market(Assumptions):
@@ -60,6 +75,10 @@ class Market(Assumptions):
         0.12, unit="per year", ge=-0.5, le=2,
         meaning="Growth of hashrate where hashprice equals entry cost; entry cost falls at the same rate",
         source="29.55 J/TH (2020-05) to 9.5 (2026-01) is 20 % a year; capex and power price fall more slowly",
+    )  # fmt: skip
+    forward: tuple[ForwardPoint, ...] = assumption(
+        (), unit="",
+        meaning="A forward curve: {from, btc_price_usd, difficulty or hashprice_usd_per_ph_day}, or a CSV file",
     )  # fmt: skip
     network_responds: Flag = assumption(
         True, unit="", meaning="Hashrate answers to price; if false it grows at network_growth_per_year",
@@ -201,6 +220,47 @@ REVENUE_PER_EH = BLOCKS_PER_DAY / 1000.0
 """USD/PH/day per (USD/BTC x BTC/block / EH/s): 144 blocks a day shared by 1,000 PH per EH."""
 
 
+def forward_log(market: Market, timeline: Timeline, field: str, now: float) -> Vector:
+    """Logs of a forward curve on the months 0..M, (M + 1,): straight lines in logs from today through its points.
+
+    NaN after the last point, and everywhere where no point gives the figure.
+    """
+    points = [(p.from_date, getattr(p, field)) for p in market.forward if getattr(p, field) is not None]
+    found = np.full(timeline.months + 1, np.nan)
+    if not points:
+        return found
+    days = np.array([timeline.valuation_date.toordinal(), *[day.toordinal() for day, _ in points]], dtype=float)
+    logs = np.log(np.array([now, *[value for _, value in points]]))
+    ends = np.array([timeline.month_end(m).toordinal() for m in range(timeline.months + 1)], dtype=float)
+    inside = ends <= days[-1]
+    found[inside] = np.interp(ends[inside], days, logs)
+    return found
+
+
+def expected_btc_price_usd(market: Market, timeline: Timeline) -> Vector:
+    """The case's bitcoin price by month, (M + 1,): its forward curve, then its growth from the curve's last month."""
+    given = forward_log(market, timeline, "btc_price_usd", market.btc_price_usd)
+    known = np.flatnonzero(np.isfinite(given))
+    last = int(known[-1]) if known.size else 0
+    start = float(np.exp(given[last])) if known.size else market.btc_price_usd
+    onward = start * growth_factors(market.btc_growth_per_year, timeline.month_index - last)
+    return np.where(np.isfinite(given), np.exp(given), onward)
+
+
+def given_log_hashprice(market: Market, timeline: Timeline, log_gross: Vector) -> Vector:
+    """Logs of the hashprice that forward curves fix, the shape of ``log_gross``; NaN in months that the model answers.
+
+    A hashprice counts before a difficulty, which fixes it through the hashrate that finds a block every ten minutes.
+    ``log_gross`` is the log of hashprice times hashrate, (M + 1,) or (M + 1, paths).
+    """
+    wide = (slice(None),) + (None,) * (log_gross.ndim - 1)
+    running_now = float(np.log(hashrate_eh_s(market.difficulty)))
+    now = float(np.exp(np.mean(log_gross[0]) - running_now))
+    hashprice = forward_log(market, timeline, "hashprice_usd_per_ph_day", now)[wide]
+    running = forward_log(market, timeline, "difficulty", market.difficulty)[wide] + np.log(hashrate_eh_s(1.0))
+    return np.where(np.isfinite(hashprice), hashprice, log_gross - running)
+
+
 def network_path(market: Market, timeline: Timeline, btc_price_usd: Vector | None = None) -> NetworkPath:
     """The network month by month.
 
@@ -216,17 +276,16 @@ def network_path(market: Market, timeline: Timeline, btc_price_usd: Vector | Non
     hashrate grows at ``g``. Where installed hashrate is not given, it is what the difficulty and price given imply,
     and the first state reproduces that difficulty; where it is, another price switches machines on or off at once.
 
+    Months for which a forward curve gives hashprice or difficulty take it; installed hashrate follows, and is at least
+    what then runs.
+
     Parameters
     ----------
     btc_price_usd : prices of months 0..M, shape (M + 1,) or (M + 1, paths); by default the market's
-        price growing at ``btc_growth_per_year``.
+        forward curve, then its growth.
     """
     months = timeline.month_index
-    price = (
-        market.btc_price_usd * growth_factors(market.btc_growth_per_year, months)
-        if btc_price_usd is None
-        else btc_price_usd
-    )
+    price = expected_btc_price_usd(market, timeline) if btc_price_usd is None else btc_price_usd
     wide = (slice(None),) + (None,) * (price.ndim - 1)
     subsidy = monthly_subsidy_btc(timeline)
     fees = np.full_like(subsidy, total_reward_btc(float(subsidy[0]), market.fee_share) - float(subsidy[0]))
@@ -235,8 +294,10 @@ def network_path(market: Market, timeline: Timeline, btc_price_usd: Vector | Non
     entry = market.entry_cost_usd_per_ph_day * growth_factors(market.network_growth_per_year, -months)
     gross = np.log(price) + np.log(REVENUE_PER_EH * reward)[wide]
     running_now = np.log(hashrate_eh_s(market.difficulty))
+    given = given_log_hashprice(market, timeline, gross)
     if not market.network_responds:
         running = (running_now + growth * months / MONTHS_PER_YEAR)[wide] + np.zeros_like(price)
+        running = np.where(np.isfinite(given), gross - given, running)
         return NetworkPath(price, subsidy, fees, entry, np.exp(running), np.exp(running), np.exp(gross - running))
 
     elasticity = market.switch_off_elasticity_to_hashprice
@@ -258,9 +319,11 @@ def network_path(market: Market, timeline: Timeline, btc_price_usd: Vector | Non
     log_hashprice = np.empty_like(price)
     level = installed_now + np.zeros_like(price[0])
     for t in range(len(months)):
+        level = np.fmax(level, gross[t] - given[t])
         installed[t] = level
         full = gross[t] - level
-        log_hashprice[t] = full - damping * np.minimum(0.0, full - ceiling[t])
+        answered = full - damping * np.minimum(0.0, full - ceiling[t])
+        log_hashprice[t] = np.where(np.isfinite(given[t]), given[t], answered)
         step = growth / MONTHS_PER_YEAR + speed * (log_hashprice[t] + foreseen[t] - log_entry[t])
         level = level + np.clip(step, LARGEST_FALL, LARGEST_RISE) + leaving[t]
     return NetworkPath(

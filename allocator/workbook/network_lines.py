@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -65,6 +66,17 @@ def _leaving(s: Market, months: np.ndarray) -> np.ndarray:
         months < market.leaving_months, np.log1p(-market.hashrate_leaving_for_ai) / market.leaving_months, 0.0
     )
 
+
+_MODELLED_INSTALLED = (
+    "IF(in__market__network_responds,IF([month]=0,[log_installed_now],[log_installed.prev]+MAX(const__largest_fall,"
+    "MIN(const__largest_rise,LN(1+in__market__network_growth_per_year)/12+in__market__entry_speed_per_year/12"
+    "*([log_hashprice.prev]+[foreseen.prev]-LN([entry_cost.prev]))))+[leaving.prev]),"
+    "[log_running_now]+LN(1+in__market__network_growth_per_year)*[month]/12)"
+)
+_MODELLED_HASHPRICE = (
+    "[log_gross]-[log_installed]-IF(in__market__network_responds,in__market__switch_off_elasticity_to_hashprice"
+    "/(1+in__market__switch_off_elasticity_to_hashprice)*MIN(0,[log_gross]-[log_installed]-[log_ceiling]),0)"
+)
 
 NETWORK: Statement[Market] = (
     Line("month", "Month", "months", lambda s, _: s.case.timeline.month_index, "=[month.prev]+1", opening=-1.0),
@@ -204,18 +216,14 @@ NETWORK: Statement[Market] = (
         "Installed hashrate (log)",
         "log EH/s",
         lambda s, _: np.log(s.path.installed_eh_s),
-        "=IF(in__market__network_responds,IF([month]=0,[log_installed_now],[log_installed.prev]+MAX(const__largest_fall,"
-        "MIN(const__largest_rise,LN(1+in__market__network_growth_per_year)/12+in__market__entry_speed_per_year/12"
-        "*([log_hashprice.prev]+[foreseen.prev]-LN([entry_cost.prev]))))+[leaving.prev]),"
-        "[log_running_now]+LN(1+in__market__network_growth_per_year)*[month]/12)",
+        f"={_MODELLED_INSTALLED}",
     ),
     Line(
         "log_hashprice",
         "Hashprice (log)",
         "log USD/PH/day",
         lambda s, _: np.log(s.path.hashprice_usd_per_ph_day),
-        "=[log_gross]-[log_installed]-IF(in__market__network_responds,in__market__switch_off_elasticity_to_hashprice"
-        "/(1+in__market__switch_off_elasticity_to_hashprice)*MIN(0,[log_gross]-[log_installed]-[log_ceiling]),0)",
+        f"={_MODELLED_HASHPRICE}",
     ),
     Line("hashprice", "Hashprice", "USD/PH/day", lambda s, _: s.path.hashprice_usd_per_ph_day, "=EXP([log_hashprice])"),
     Line("installed_eh_s", "Installed hashrate", "EH/s", lambda s, _: s.path.installed_eh_s, "=EXP([log_installed])"),
@@ -323,3 +331,64 @@ NETWORK: Statement[Market] = (
         "=(1+in__finance__discount_rate_hosting)^(-[month]/12)",
     ),
 )
+
+
+def network_statement(case: Case) -> Statement[Market]:
+    """Lines of the network; those of a case with a forward curve take its months from it."""
+    given = {field: _forward_line(field) for field in FORWARD_FIELDS if forward_points(case, field)}
+    if not given:
+        return NETWORK
+    formulas: dict[str, str] = {}
+    if "btc_price_usd" in given:
+        grown = "[btc_price_usd.prev]*(1+in__market__btc_growth_per_year)^(1/12)"
+        formulas["btc_price_usd"] = f"=IF({_within('btc_price_usd')},EXP([forward_btc_price_usd]),{grown})"
+    hashprice, installed = _MODELLED_HASHPRICE, _MODELLED_INSTALLED
+    # A hashprice counts before a difficulty: it is put around it.
+    for field, fixed in (
+        (
+            "difficulty",
+            "[log_gross]-[forward_difficulty]-LN(const__hashes_per_difficulty/const__block_seconds/const__hashes_per_eh)",
+        ),
+        ("hashprice_usd_per_ph_day", "[forward_hashprice_usd_per_ph_day]"),
+    ):
+        if field in given:
+            needed = f"[log_gross]-({fixed})"
+            least = f"IF(in__market__network_responds,MAX({needed},{_MODELLED_INSTALLED}),{needed})"
+            hashprice = f"IF({_within(field)},{fixed},{hashprice})"
+            installed = f"IF({_within(field)},{least},{installed})"
+    formulas |= {"log_installed": f"={installed}", "log_hashprice": f"={hashprice}"}
+    changed = [replace(r, formula=formulas.get(r.name, r.formula)) if isinstance(r, Line) else r for r in NETWORK]
+    place = next(k for k, row in enumerate(changed) if not isinstance(row, Heading) and row.name == "btc_price_usd")
+    return (*changed[:place], *given.values(), *changed[place:])
+
+
+FORWARD_FIELDS = ("btc_price_usd", "difficulty", "hashprice_usd_per_ph_day")
+
+
+def forward_points(case: Case, field: str) -> list[int]:
+    """Positions of the forward points that give a figure."""
+    return [i for i, point in enumerate(case.market.forward) if getattr(point, field) is not None]
+
+
+def _within(field: str) -> str:
+    return f"[date]<=MAX(tables__forward_{field}_date)"
+
+
+def _forward_line(field: str) -> Line[Market]:
+    """The log of a forward curve, a straight line between two points; 0 after the last."""
+    days, logs = f"tables__forward_{field}_date", f"tables__forward_{field}_log"
+    at, after = f"MATCH([date],{days},1)", f"MIN(MATCH([date],{days},1)+1,ROWS({days}))"
+    slope = f"(INDEX({logs},{after})-INDEX({logs},{at}))/MAX(1,INDEX({days},{after})-INDEX({days},{at}))"
+
+    def value(s: Market, v: Mapping[str, object]) -> np.ndarray:
+        now = {"btc_price_usd": s.case.market.btc_price_usd, "difficulty": s.case.market.difficulty}
+        start = now[field] if field in now else float(np.exp(v["log_gross"][0] - v["log_running_now"]))  # type: ignore[index]
+        return np.nan_to_num(network.forward_log(s.case.market, s.case.timeline, field, start))
+
+    return Line(
+        f"forward_{field}",
+        f"Forward curve of {field} (log)",
+        "log",
+        value,
+        f"=IF({_within(field)},INDEX({logs},{at})+{slope}*([date]-INDEX({days},{at})),0)",
+    )

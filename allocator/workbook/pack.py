@@ -25,7 +25,7 @@ from allocator.workbook.method_sheet import write_method
 from allocator.workbook.mix_sheet import write_mix
 from allocator.workbook.monthly_lines import monthly_statement
 from allocator.workbook.monthly_sheets import placed, write_statement
-from allocator.workbook.network_lines import NETWORK
+from allocator.workbook.network_lines import network_statement
 from allocator.workbook.prices_sheet import SHEET as PRICES
 from allocator.workbook.prices_sheet import write_prices
 from allocator.workbook.schedule_sheet import write_schedule
@@ -67,7 +67,8 @@ def _assembled(plan: Allocation, explanation: Explanation) -> tuple[Workbook, Ac
     titles = (*FRONT, *(e.here.title for e in chosen), *BACK[:1], *([PRICES] if prices else []), *BACK[1:])
     sheets = {title: book.create_sheet(title) for title in titles}
     months = case.timeline.months
-    network = placed(NETWORK, "Network", months)
+    of_network = network_statement(case)
+    network = placed(of_network, "Network", months)
     lines = monthly_statement(case, chosen)
     monthly = placed(lines, "Monthly", months)
     places: dict[str, Placed] = {"network": network, **{e.reference: e.here for e in chosen}}
@@ -75,7 +76,7 @@ def _assembled(plan: Allocation, explanation: Explanation) -> tuple[Workbook, Ac
     formulas: dict[str, dict[int, Formula]] = {}
     formulas["Network"] = write_statement(
         sheets["Network"],
-        NETWORK,
+        of_network,
         network,
         places,
         title="Network",

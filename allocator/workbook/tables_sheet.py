@@ -12,6 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from allocator.case import Case
 from allocator.workbook.assumptions_sheet import define, input_name
 from allocator.workbook.lines import Placed
+from allocator.workbook.network_lines import FORWARD_FIELDS, forward_points
 from allocator.workbook.style import DATE, MONEY, QUIET, header_row, heading, print_setup, put, put_text
 from models.hourly_prices import CALENDAR_MONTHS
 from models.machines import machines_by_name
@@ -40,6 +41,7 @@ def write_tables(book: Workbook, sheet: Worksheet, case: Case, monthly: Placed, 
     _stages(book, sheet, 17, "policy.capital_usd", case.policy.capital_usd, "Capital, USD", "tables__capital", MONEY)
     _trial_rates(book, sheet, 20, monthly, network)
     _calendar_months(book, sheet, 23, case.power)
+    _forward(book, sheet, 31, case, network)
     sheet.freeze_panes = f"B{FIRST_ROW}"
     print_setup(sheet, titles_rows=f"{HEAD_ROW}:{HEAD_ROW}")
 
@@ -134,6 +136,24 @@ def _calendar_months(book: Workbook, sheet: Worksheet, column: int, power: Power
         for cheap, p, r in zip(below, own, rows, strict=True)
     ]
     _column(book, sheet, column + 6, "Their cost", cost, "tables__open_cost", "0.00")
+
+
+def _forward(book: Workbook, sheet: Worksheet, column: int, case: Case, network: Placed) -> None:
+    """Points of each forward curve with the valuation date before them: dates and logs."""
+    now = {
+        "btc_price_usd": "LN(in__market__btc_price_usd)",
+        "difficulty": "LN(in__market__difficulty)",
+        "hashprice_usd_per_ph_day": f"{network.month('log_gross', 'E')}-{network.single('log_running_now')}",
+    }
+    for field in FORWARD_FIELDS:
+        points = forward_points(case, field)
+        if points:
+            names = [input_name(f"market.forward[{i}]") for i in points]
+            days = ["=in__valuation_date", *[f"={name}__from" for name in names]]
+            logs = [f"={now[field]}", *[f"=LN({name}__{field})" for name in names]]
+            _column(book, sheet, column, "From", days, f"tables__forward_{field}_date", DATE)
+            _column(book, sheet, column + 1, f"{field} (log)", logs, f"tables__forward_{field}_log", "0.0000")
+            column += 3
 
 
 def _trial_rates(book: Workbook, sheet: Worksheet, column: int, monthly: Placed, network: Placed) -> None:
