@@ -35,7 +35,18 @@ def months_of_prices() -> list[list[float]]:
     return [[float(round(p, 1)) for p in draw.normal(35.0, 30.0, 40 + month)] for month in range(12)]
 
 
-def mining_case(power: dict[str, Any]) -> Case:
+FORWARD = {
+    "installed_hashrate_eh_s": 1_050.0,
+    "forward": [
+        {"from": dt.date(2026, 6, 15), "btc_price_usd": 90_000.0, "hashprice_usd_per_ph_day": 41.0},
+        {"from": dt.date(2027, 1, 31), "hashprice_usd_per_ph_day": 30.0, "difficulty": 150e12},
+        {"from": dt.date(2027, 9, 1), "difficulty": 170e12},
+        {"from": dt.date(2028, 3, 1), "btc_price_usd": 110_000.0},
+    ],
+}
+
+
+def mining_case(power: dict[str, Any], market: dict[str, Any]) -> Case:
     return case_from_document(
         {
             "name": "Tariff",
@@ -43,6 +54,7 @@ def mining_case(power: dict[str, Any]) -> Case:
             "horizon_years": 7,
             "site": {"grid_mw": 30},
             "power": power,
+            "market": market,
             "mining": {"degradation_per_year": 0.02, "resale_elasticity_to_hashprice": 0.7},
             "fleets": [{"name": "Old", "machine": "S21", "facility_mw": 10} | UNDERVOLTED],
             "purchases": [
@@ -53,14 +65,14 @@ def mining_case(power: dict[str, Any]) -> Case:
     )
 
 
-@pytest.fixture(scope="module", params=["flat", "hourly"])
+@pytest.fixture(scope="module", params=["flat", "hourly", "forward"])
 def tariff(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Allocation, Path]:
     from allocator.explain import Twins
 
     power = TARIFF | (
         {"hourly_prices": {"months": months_of_prices()}} if request.param == "hourly" else {"price_usd_per_mwh": 28.0}
     )
-    plan = allocate(mining_case(power))
+    plan = allocate(mining_case(power, FORWARD if request.param == "forward" else {}))
     path = tmp_path_factory.mktemp("tariff") / f"{request.param}.xlsx"
     write_pack(plan, Explanation((), (), (), Twins(None, None)), path)
     return plan, path
@@ -100,4 +112,5 @@ def test_hourly_prices_and_outages_read_back(tariff: tuple[Allocation, Path]) ->
     plan, path = tariff
     found = case_from_document(read_document(path))
     assert found.power == plan.case.power
+    assert found.market == plan.case.market
     assert found.sha256() == plan.case.sha256()
