@@ -24,7 +24,6 @@ SHIPPED_STATUS = {"btc_price_usd": "derived", "difficulty": "sourced", "fee_shar
 class Quotation:
     """One market's figures on one day, and where they come from."""
 
-    key: str
     title: str
     dated: date
     age: str
@@ -51,25 +50,23 @@ def of_case(case: Case) -> Quotation:
     )
     hashprice = machine_table.hashprices(view, case.valuation_date)[1]
     valued = "on the valuation date"
-    return Quotation("case", "The case's own market", case.valuation_date, valued, own, hashprice, source)
+    return Quotation("The case's own market", case.valuation_date, valued, own, hashprice, source)
 
 
-def of_snapshot(key: str, title: str, snapshot: market.MarketSnapshot, today: date) -> Quotation:
+def of_snapshot(title: str, snapshot: market.MarketSnapshot, today: date) -> Quotation:
     """A snapshot as it is shown."""
     figures = {name: float(getattr(snapshot, name)) for name in FIGURES}
     days = snapshot.age_days(today)
     age = "today" if days == 0 else f"{days} day{'' if days == 1 else 's'} old"
-    return Quotation(
-        key, title, snapshot.taken.date(), age, figures, snapshot.hashprice_usd_per_ph_day, snapshot.source
-    )
+    source = snapshot.source + (", fee share assumed" if snapshot == market.shipped_snapshot() else "")
+    return Quotation(title, snapshot.taken.date(), age, figures, snapshot.hashprice_usd_per_ph_day, source)
 
 
 def begin_refresh() -> None:
     """Callback: ask for today's market beside the page; one that is under way is not asked for twice."""
     earlier = state.market_refresh()
     if earlier is None or earlier.done():
-        # Read from the module when called, not when this file is loaded.
-        state.remember_refresh(_worker().submit(lambda: market.refresh()))
+        state.remember_refresh(_worker().submit(market.refresh))
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -86,22 +83,30 @@ def show(case: Case) -> None:
     today = datetime.now(UTC).date()
     own, shipped, fresh = st.columns(3)
     with own.container(border=True, height="stretch"):
-        _card(of_case(case))
+        quoted = of_case(case)
+        _card(quoted)
         st.button(
             "Ask here", key="ask_case", icon=":material/undo:", on_click=state.ask_machines_of_case, width="stretch"
         )
+        _source(quoted)
     with shipped.container(border=True, height="stretch"):
         snapshot = market.shipped_snapshot()
-        _card(of_snapshot("shipped", "Shipped with the program", snapshot, today))
+        quoted = of_snapshot("Shipped with the program", snapshot, today)
+        _card(quoted)
         _offer("shipped", snapshot, case)
+        _source(quoted)
     with fresh.container(border=True, height="stretch"):
         _refreshed(case, today)
 
 
 def _card(quoted: Quotation) -> None:
     st.markdown(f"**{quoted.title}**  \n:gray[{day(quoted.dated)} · {quoted.age}]")
-    lines = [f"| {name} | {terms.plain(value)} |" for name, value in quoted.rows()]
-    st.markdown("\n".join(["| | |", "|:--|--:|", *lines]))
+    names, values = st.columns(2)
+    names.markdown("  \n".join(f":gray[{name}]" for name, _ in quoted.rows()))
+    values.markdown("  \n".join(terms.plain(value) for _, value in quoted.rows()))
+
+
+def _source(quoted: Quotation) -> None:
     st.caption(f"Source: {terms.plain(quoted.source)}")
 
 
@@ -154,7 +159,7 @@ def _refreshed(case: Case, today: date) -> None:
 
 def _state_of(job: Future[market.MarketSnapshot] | None) -> None:
     if job is None:
-        st.caption("Price, difficulty, fees and hashrate of today: asked for only when you click, never sent anything.")
+        st.caption("Price, difficulty, fees and hashrate of today; nothing is asked for until you click.")
     elif not job.done():
         redraw_when_done([job], "asking mempool.space; the page can be used meanwhile")
     else:
@@ -163,10 +168,12 @@ def _state_of(job: Future[market.MarketSnapshot] | None) -> None:
 
 def _answered(snapshot: market.MarketSnapshot, case: Case, today: date) -> None:
     title = "From mempool.space" if snapshot.is_live else "Newest figures at hand"
-    _card(of_snapshot("refreshed", title, snapshot, today))
+    quoted = of_snapshot(title, snapshot, today)
+    _card(quoted)
+    _offer("refreshed", snapshot, case)
     message = terms.plain(snapshot.message[:1].upper() + snapshot.message[1:] + ".")
     if snapshot.is_live:
         st.success(message, icon=":material/check:")
     else:
         st.warning(message, icon=":material/cloud_off:")
-    _offer("refreshed", snapshot, case)
+    _source(quoted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 
 import altair as alt
 import numpy as np
@@ -22,6 +23,11 @@ DASHES = {OBSERVED: [1, 0], MODELLED: [6, 3], FLAT: [2, 3]}
 LONGEST_GAP = timedelta(days=31)
 
 
+def response_of(market: Market) -> Market:
+    """The case's response alone: what is installed on its valuation date, or expected after it, is not October's."""
+    return market.model_copy(update={"installed_hashrate_eh_s": None, "forward": ()})
+
+
 def fitted_line_rms_error(seen: Replay) -> float:
     """RMS relative error of a straight line through the observed hashrates, fitted to the same months."""
     months = np.arange(len(seen.months))
@@ -32,7 +38,7 @@ def fitted_line_rms_error(seen: Replay) -> float:
 def price_gaps() -> pd.DataFrame:
     """Spans longer than a month in which no price was found; there prices are interpolated."""
     days = [seen.day for seen in history() if seen.kind == "btc_price"]
-    gaps = [(a, b) for a, b in zip(days, days[1:], strict=False) if b - a > LONGEST_GAP]
+    gaps = [(a, b) for a, b in pairwise(days) if b - a > LONGEST_GAP]
     return pd.DataFrame(
         [{"from": pd.Timestamp(a), "to": pd.Timestamp(b), "words": f"{day(a)} to {day(b)}"} for a, b in gaps],
         columns=["from", "to", "words"],
@@ -92,7 +98,9 @@ def _long(table: pd.DataFrame, quantity: str) -> pd.DataFrame:
 def _chart(lines: pd.DataFrame, form: str, *, from_zero: bool) -> Drawing:
     low, high = float(lines["value"].min()), float(lines["value"].max())
     domain = [0.0 if from_zero else low - 0.35 * (high - low), high + 0.1 * (high - low)]
-    x = alt.X("month:T", title=None, axis=alt.Axis(format="%b %y", grid=False, tickCount=9), scale=alt.Scale(nice=False))
+    months = [alt.DateTime(year=m.year, month=m.month, date=m.day) for m in lines["month"].drop_duplicates()]
+    axis = alt.Axis(format="%b %y", grid=False, values=months, labelFlush=False)
+    x = alt.X("month:T", title=None, axis=axis, scale=alt.Scale(nice=False, padding=24))
     scale = alt.Scale(domain=domain, nice=False, zero=from_zero)
     y = alt.Y("value:Q", title=None, scale=scale, axis=alt.Axis(format=form.replace(".2f", ".0f"), tickCount=5))
     present = [name for name in COLOURS if name in set(lines["line"])]
@@ -122,10 +130,11 @@ _LEGEND = alt.Legend(orient="top", title=None, symbolType="stroke", symbolSize=5
 
 def words(market: Market, seen: Replay) -> Iterator[str]:
     """What nine months prove and what they do not, a sentence each."""
+    line = fitted_line_rms_error(seen)
     yield (
         "Nine months, all one way, are consistent with the response and do not establish it: a straight line fitted to "
-        f"the same months is off by {percent(fitted_line_rms_error(seen))}, "
-        + ("as well as the model." if fitted_line_rms_error(seen) <= seen.rms_error else "worse than the model.")
+        f"the same months {'does as well' if line <= seen.rms_error else 'does worse'} ({percent(line)} off, the model "
+        f"{percent(seen.rms_error)})."
     )
     if not market.network_responds:
         yield "In this case hashrate does not answer to price: the model is the constant growth of the case."
@@ -135,7 +144,7 @@ def words(market: Market, seen: Replay) -> Iterator[str]:
     )
     gaps = " and ".join(price_gaps()["words"])
     yield (
-        f"No bitcoin price was found from {gaps}: March to May 2026 are interpolated between the days at either end. "
+        f"No bitcoin price was found from {gaps}: March to May are interpolated between the days at either end. "
         "Some retargets of April and early May were not found either."
     )
     yield (
@@ -146,7 +155,7 @@ def words(market: Market, seen: Replay) -> Iterator[str]:
 
 def show(market: Market) -> None:
     """Draw the replay of a case's market in the current container."""
-    seen = replay(market)
+    seen = replay(response_of(market))
     figures = (
         ("RMS error, the case's model", percent(seen.rms_error), "hashrate, October 2025 to June 2026"),
         ("RMS error, no response", percent(seen.flat_rms_error), "hashrate stays where it was in October"),

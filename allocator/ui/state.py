@@ -194,18 +194,22 @@ class MachineView:
         return market.model_copy(update=asked)
 
 
-def machine_view() -> MachineView:
-    """The market page's questions: those of the case until the reader asks others."""
+def machine_view_of_case() -> MachineView:
+    """The case's own market, power price and pool fee."""
     case = desk().case
-    own = MachineView(
+    return MachineView(
         case.market.btc_price_usd,
         case.market.difficulty,
         case.market.fee_share,
         case.power.price_usd_per_mwh,
         case.mining.pool_fee,
     )
+
+
+def machine_view() -> MachineView:
+    """The market page's questions: those of the case until the reader asks others."""
     asked: dict[str, float] = st.session_state.get(MACHINE_VIEW, {})
-    return replace(own, **asked)
+    return replace(machine_view_of_case(), **asked)
 
 
 def ask_machines(field: str, key: str, read: Callable[[Any], Any]) -> None:

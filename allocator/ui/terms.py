@@ -63,6 +63,10 @@ LABELS = {
     "horizon_years": "Horizon",
     "debt_rate": "Coupon",
     "noi_margin": "NOI margin",
+    "other_cash_share": "Other cash",
+    "machine_usd_per_th": "Machines, when bought",
+    "machine_life_years": "Machines recovered over",
+    "infrastructure_usd_per_mw": "Site works",
 }
 NOT_PERCENT = frozenset({"entry_speed_per_year"})
 
@@ -136,15 +140,23 @@ def number_format(value: float | None) -> str:
 def help_text(found: Input, unit: str) -> str:
     """Meaning, bounds, source, status of an input, for the tooltip."""
     declared = found.declaration
-    lines = [declared.meaning]
-    if bounds := bounds_in_words(declared, field_name(found.path)):
-        lines.append(f"Allowed: {bounds}" + (f" ({declared.because})" if declared.because else ""))
-    elif unit:
-        lines.append(f"Unit: {unit}")
     dated = f" · {declared.dated}" if found.is_default and declared.dated and declared.dated not in found.source else ""
-    lines.append(f"Source ({found.status}): {found.source or 'none given'}{dated}")
-    lines.append(f"Path: `{found.path}`")
-    return "  \n".join([plain(line) for line in lines[:-1]] + lines[-1:])
+    source = f"Source ({found.status}): {found.source or 'none given'}{dated}"
+    lines = [*_meaning_and_bounds(declared, field_name(found.path), unit), source]
+    return "  \n".join([*map(plain, lines), f"Path: `{found.path}`"])
+
+
+def declaration_help(declared: Declaration) -> str:
+    """The same for an input that belongs to no case."""
+    dated = f" · {declared.dated}" if declared.dated else ""
+    source = f"Source ({declared.status}): {declared.source or 'none given'}{dated}"
+    return "  \n".join(map(plain, [*_meaning_and_bounds(declared, declared.name, declared.unit), source]))
+
+
+def _meaning_and_bounds(declared: Declaration, name: str, unit: str) -> list[str]:
+    if bounds := bounds_in_words(declared, name):
+        return [declared.meaning, f"Allowed: {bounds}" + (f" ({declared.because})" if declared.because else "")]
+    return [declared.meaning, f"Unit: {unit}"] if unit else [declared.meaning]
 
 
 def bounds_in_words(declared: Declaration, name: str) -> str:

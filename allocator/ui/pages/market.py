@@ -1,14 +1,32 @@
-"""Market: hashprice today, what every machine makes of it, and the path that the case expects."""
+"""Market: hashprice today, what machines make of it, the path ahead, what a bitcoin costs, where figures come from."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from allocator.formats import day
-from allocator.ui import hashprice_chart, machine_table, state, terms
+from allocator.ui import (
+    cost_section,
+    hashprice_chart,
+    machine_table,
+    market_sources,
+    replay_chart,
+    state,
+    terms,
+    tiers_section,
+)
 from allocator.ui.figure import csv_text, show
 from allocator.ui.style import apply_style
 from models.machines import Cooling, catalogue
+
+TABS = (
+    "Machines",
+    "Hashprice ahead",
+    "Does the response hold?",
+    "What a bitcoin costs",
+    "Revenue by tier",
+    "Where the figures come from",
+)
 
 FIELDS = {
     "btc_price_usd": ("BTC price", "USD"),
@@ -24,14 +42,26 @@ def page() -> None:
     apply_style()
     case = state.desk().case
     view = state.machine_view()
-    st.caption(f"{terms.plain(case.name)} · network of {day(case.valuation_date)}")
+    other = "" if view == state.machine_view_of_case() else " · :orange[●] asked at other figures than the case's"
+    st.caption(f"{terms.plain(case.name)} · network of {day(case.valuation_date)}{other}")
     _questions(view)
     _today(view)
-    _machines(view)
-    show(hashprice_chart.hashprice_figure(case))
-    st.caption(
-        "The path is the case's own, changed on the Recommendation page; the table answers the market asked here."
-    )
+    machines, ahead, response, cost, tiers, sources = st.tabs(TABS)
+    with machines:
+        _machines(view)
+    with ahead:
+        show(hashprice_chart.hashprice_figure(case))
+        st.caption(
+            "The path is the case's own, changed on the Recommendation page; the tables answer the market asked here."
+        )
+    with response:
+        replay_chart.show(case.market)
+    with cost:
+        cost_section.show(case, view)
+    with tiers:
+        tiers_section.show(case, view)
+    with sources:
+        market_sources.show(case)
 
 
 def _questions(view: state.MachineView) -> None:
