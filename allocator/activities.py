@@ -31,7 +31,7 @@ from models.power import (
     price_level,
 )
 from models.tax import depreciation, tax_at_once, tax_carried_forward, yearly_rates
-from models.timeline import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Vector, discount_factors, quarter_ends
+from models.timeline import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Vector, discount_factors
 
 
 class Kind(StrEnum):
@@ -155,10 +155,13 @@ class Activities:
 
     @cached_property
     def capital_used_usd(self) -> Vector:
-        """Equity paid in to the end of each quarter less the reinvested share of what came back; (Q, J)."""
+        """Equity paid in less the reinvested share of what came back, (Q, J), to just before the next quarter.
+
+        A flow on the day on which a quarter begins (machines that start to run) counts in that quarter.
+        """
         flow = self.equity_cash_flow_usd
         used = np.cumsum(np.maximum(-flow, 0.0) - self.case.policy.reinvested_share * np.maximum(flow, 0.0), axis=0)
-        return quarter_ends(used)
+        return used[MONTHS_PER_QUARTER - 1 :: MONTHS_PER_QUARTER][: self.case.timeline.quarters]
 
     def _joined(self, parts: list[Vector], rows: int) -> Vector:
         return np.concatenate(parts, axis=1) if parts else np.zeros((rows, 0))
@@ -224,7 +227,9 @@ def _fleets(case: Case, path: NetworkPath) -> Iterator[Bundle]:
         ends = stops * MONTHS_PER_QUARTER
         resale_now = mine.machine_cost_usd_per_mw(fleet.resale_usd_per_th, efficiency, site_pue, fleet.hashrate_factor)
         resale = mine.resale_usd(resale_now, case.mining.resale_decline_per_year, ends.astype(float))
-        resale = resale * market[ends] / market[0]
+        resale = (
+            resale * market[ends] / market[0] * mine.hashrate_kept(case.mining.degradation_per_year, ends.astype(float))
+        )
         pre_tax = np.where(months[:, None] <= ends, running, 0.0)
         pre_tax[ends, np.arange(len(ends))] += resale
         found = tuple(
@@ -291,6 +296,7 @@ def _purchases(case: Case, path: NetworkPath) -> Iterator[Bundle]:
         columns: list[tuple[Activity, Vector, Vector, float]] = []
         for i, start in enumerate(starts):
             price = mine.price_usd_per_th(purchase.machine, purchase.price_usd_per_th, case.mining, start / 4)
+            price *= float(market[start * MONTHS_PER_QUARTER] / market[0])
             machines = mine.machine_cost_usd_per_mw(price, float(efficiency[i]), site_pue, purchase.hashrate_factor)
             cost = machines + purchase.infrastructure_usd_per_mw
             begin = start * MONTHS_PER_QUARTER
@@ -300,7 +306,12 @@ def _purchases(case: Case, path: NetworkPath) -> Iterator[Bundle]:
             ends = np.array(stops) * MONTHS_PER_QUARTER
             inside = (age[:, None] > 0) & (months[:, None] <= ends)
             resale = mine.resale_usd(machines, case.mining.resale_decline_per_year, (ends - begin).astype(float))
-            resale = resale * market[ends] / market[begin]
+            resale = (
+                resale
+                * market[ends]
+                / market[begin]
+                * mine.hashrate_kept(case.mining.degradation_per_year, ends - begin)
+            )
             written_off = cost - np.cumsum(deducted)[ends]
             column = np.arange(len(ends))
             operating = np.where(inside, running[:, [i]], 0.0)

@@ -47,7 +47,7 @@ class Mining(Assumptions):
     )  # fmt: skip
     resale_elasticity_to_hashprice: Number = assumption(
         0.5, unit="ratio of logs", ge=0, le=5,
-        meaning="How resale prices follow hashprice over entry cost, beside age; 0 switches it off",
+        meaning="How prices of new and used machines follow hashprice over entry cost; 0 switches it off",
     )  # fmt: skip
     degradation_per_year: Number = assumption(
         0.0, unit="per year", ge=0, lt=0.5, meaning="Hashrate that a machine loses a year at the same power",
@@ -57,9 +57,9 @@ class Mining(Assumptions):
         source="Antminer S23 Hyd", status="sourced", dated="2026-01",
     )  # fmt: skip
     efficiency_gain_per_year: Number = assumption(
-        0.12, unit="per year", ge=0, lt=0.5,
+        0.107, unit="per year", ge=0, lt=0.5,
         meaning="Yearly fall of J/TH and of USD/TH of the newest machine on sale",
-        source="20 % a year from 29.55 J/TH (2020-05) to 9.5 (2026-01), slowing", status="derived", dated="2026-01",
+        source="1 - 1 / 1.12: as fast as entry cost falls; 20 % a year from 29.55 J/TH (2020-05) to 9.5 (2026-01)",
     )  # fmt: skip
 
 
@@ -178,9 +178,9 @@ def resale_usd(resale_now_usd: float, decline_per_year: float, month_index: Vect
 
 
 def resale_market(hashprice_usd_per_ph_day: Vector, entry_cost_usd_per_ph_day: Vector, elasticity: float) -> Vector:
-    """How a month's resale prices stand to an ordinary month's: ``(hashprice / entry cost) ** elasticity``.
+    """How a month's machine prices stand to an ordinary month's: ``(hashprice / entry cost) ** elasticity``.
 
-    Buyers pay more for any machine while mining earns more than entry costs, and less after a halving.
+    New and used machines cost more while mining earns more than entry costs, and less after a halving.
     """
     return np.asarray((hashprice_usd_per_ph_day / entry_cost_usd_per_ph_day) ** elasticity)
 

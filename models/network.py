@@ -58,10 +58,6 @@ class Market(Assumptions):
         source="retarget at height 935,424 (news.superex.com/articles/32226.html)",
         status="sourced", dated="2026-02-07",
     )  # fmt: skip
-    installed_hashrate_eh_s: Number | None = assumption(
-        None, unit="EH/s", gt=0, le=1e9,
-        meaning="Hashrate installed on the valuation date, idle machines included; inferred if absent",
-    )  # fmt: skip
     fee_share: Number = assumption(
         0.006, unit="share of block reward", ge=0, lt=1,
         meaning="Transaction fees as a share of the total block reward; the fee in BTC a block then stays",
@@ -273,8 +269,7 @@ def network_path(market: Market, timeline: Timeline, btc_price_usd: Vector | Non
 
     ``u`` is the exact solution of ``u = min(1, (h / (theta h*)) ** e)``, so no iteration is needed, and it
     never exceeds 1: a rally cannot switch on machines that do not exist. Without the response,
-    hashrate grows at ``g``. Where installed hashrate is not given, it is what the difficulty and price given imply,
-    and the first state reproduces that difficulty; where it is, another price switches machines on or off at once.
+    hashrate grows at ``g``. The first state reproduces the difficulty given.
 
     Months for which a forward curve gives hashprice or difficulty take it; installed hashrate follows, and is at least
     what then runs.
@@ -304,11 +299,7 @@ def network_path(market: Market, timeline: Timeline, btc_price_usd: Vector | Non
     damping = elasticity / (1.0 + elasticity)
     ceiling = np.log(market.full_run_multiple * entry)
     hashprice_now = gross[0] - running_now
-    installed_now = (
-        running_now - elasticity * np.minimum(0.0, hashprice_now - ceiling[0])
-        if market.installed_hashrate_eh_s is None
-        else np.log(market.installed_hashrate_eh_s) + np.zeros_like(hashprice_now)
-    )
+    installed_now = running_now - elasticity * np.minimum(0.0, hashprice_now - ceiling[0])
     leaving = np.where(
         months < market.leaving_months, np.log1p(-market.hashrate_leaving_for_ai) / market.leaving_months, 0.0
     )

@@ -21,6 +21,7 @@ from models.timeline import Vector
 
 Row = tuple[str, list[tuple[pulp.LpVariable, float]], int, float]
 """Name, entries, sense, right-hand side."""
+SLACK = 2.0
 AT_MOST, EQUAL, AT_LEAST = pulp.LpConstraintLE, pulp.LpConstraintEQ, pulp.LpConstraintGE
 
 
@@ -45,15 +46,18 @@ class Limit:
 
 
 def stepped(case: Case, given: float | tuple[GridStep, ...] | tuple[CapitalStep, ...]) -> Vector:
-    """A number or a staged list as one value a quarter; a stage counts from the first quarter that begins after it."""
+    """A number or a staged list as one value a quarter: the smaller of those on its first and on its last day.
+
+    More counts from the first quarter that begins with it; less counts in the whole quarter in which it comes.
+    """
     timeline = case.timeline
     if not isinstance(given, tuple):
         return np.full(timeline.quarters, float(given))
-    values = np.zeros(timeline.quarters)
-    for step in given:
-        amount = step.grid_mw if isinstance(step, GridStep) else step.usd
-        values[timeline.quarter_from(step.from_date) :] = amount
-    return values
+    starts = np.array([timeline.quarter_start(q).toordinal() for q in range(timeline.quarters + 1)])
+    days = np.array([step.from_date.toordinal() for step in given])
+    amounts = np.array([0.0, *[step.grid_mw if isinstance(step, GridStep) else step.usd for step in given]])
+    on_first, on_last = (amounts[np.searchsorted(days, day, side="right")] for day in (starts[:-1], starts[1:] - 1))
+    return np.minimum(on_first, on_last)
 
 
 def grid_mw(case: Case) -> Vector:
@@ -128,7 +132,8 @@ def offer(choices: Activities, v: Variables) -> Iterator[Row]:
         if lease.committed:
             yield f"committed__{owner}", let, AT_LEAST, lease.min_mw or lease.critical_it_mw
         elif owner in v.taken:
-            yield f"only_if_taken__{owner}", [*let, (v.taken[owner], -lease.critical_it_mw)], AT_MOST, 0.0
+            never_binding = SLACK * lease.critical_it_mw  # the offer's own row is the limit, also when it is moved
+            yield f"only_if_taken__{owner}", [*let, (v.taken[owner], -never_binding)], AT_MOST, 0.0
             yield f"least_take__{owner}", [*let, (v.taken[owner], -lease.min_mw)], AT_LEAST, 0.0
 
 

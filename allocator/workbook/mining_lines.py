@@ -54,6 +54,12 @@ class MiningUnit:
         return self.case.timeline.month_index
 
 
+def _machine_market(s: MiningUnit) -> Vector:
+    """Prices of machines over those at a hashprice of entry cost, by month."""
+    elasticity = s.case.mining.resale_elasticity_to_hashprice
+    return mine.resale_market(s.path.hashprice_usd_per_ph_day, s.path.entry_cost_usd_per_ph_day, elasticity)
+
+
 _ROW = "MATCH(@machine,tables__machine,0)"
 _MACHINE: Statement[MiningUnit] = (
     Heading("This activity"),
@@ -134,8 +140,12 @@ _BOUGHT: Statement[MiningUnit] = (
         "price",
         "Price when bought",
         "USD/TH",
-        lambda s, v: mine.price_usd_per_th(s.machine, s.owner.price_usd_per_th, s.case.mining, v["years_ahead"]),
-        '=@price_usd_per_th*IF(@machine="successor",(1-in__mining__efficiency_gain_per_year)^[years_ahead],1)',
+        lambda s, v: (
+            mine.price_usd_per_th(s.machine, s.owner.price_usd_per_th, s.case.mining, v["years_ahead"])
+            * float(_machine_market(s)[int(v["start_month"])] / _machine_market(s)[0])
+        ),
+        '=@price_usd_per_th*IF(@machine="successor",(1-in__mining__efficiency_gain_per_year)^[years_ahead],1)'
+        "*INDEX([network:resale_market.all],[start_month]+1)/[network:resale_market.first]",
     ),
     Single(
         "machine_value_usd",
@@ -161,12 +171,9 @@ def _in_use(s: MiningUnit, v: Values) -> Vector:
 def _resale(s: MiningUnit, v: Values) -> Vector:
     age = np.full_like(s.months, v["stop_month"] - v["start_month"])
     value = mine.resale_usd(v["machine_value_usd"], s.case.mining.resale_decline_per_year, age)
-    market = mine.resale_market(
-        s.path.hashprice_usd_per_ph_day,
-        s.path.entry_cost_usd_per_ph_day,
-        s.case.mining.resale_elasticity_to_hashprice,
-    )
-    return np.where(s.months == v["stop_month"], value * market / market[int(v["start_month"])], 0.0)
+    market = _machine_market(s)
+    kept = mine.hashrate_kept(s.case.mining.degradation_per_year, age)
+    return np.where(s.months == v["stop_month"], value * kept * market / market[int(v["start_month"])], 0.0)
 
 
 _MARGIN_LABEL = "Margin over power, running only in hours that pay"
@@ -301,7 +308,7 @@ _OPERATION: Statement[MiningUnit] = (
         _resale,
         "=IF([network:month]=[stop_month],"
         "[machine_value_usd]*(1-in__mining__resale_decline_per_year)^(([stop_month]-[start_month])/12)"
-        "*[network:resale_market]/INDEX([network:resale_market.all],[start_month]+1),0)",
+        "*[kept]*[network:resale_market]/INDEX([network:resale_market.all],[start_month]+1),0)",
         total=True,
     ),
     Line(

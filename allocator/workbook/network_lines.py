@@ -207,9 +207,8 @@ NETWORK: Statement[Market] = (
         "Installed hashrate on the valuation date (log)",
         "log EH/s",
         lambda s, _: _installed_now(s),
-        "=IF(in__market__network_responds,IF(COUNT(in__market__installed_hashrate_eh_s)=1,"
-        "LN(in__market__installed_hashrate_eh_s),[log_running_now]-in__market__switch_off_elasticity_to_hashprice"
-        "*MIN(0,[log_gross.first]-[log_running_now]-[log_ceiling.first])),[log_running_now])",
+        "=IF(in__market__network_responds,[log_running_now]-in__market__switch_off_elasticity_to_hashprice"
+        "*MIN(0,[log_gross.first]-[log_running_now]-[log_ceiling.first]),[log_running_now])",
     ),
     Line(
         "log_installed",

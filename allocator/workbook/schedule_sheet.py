@@ -137,9 +137,11 @@ def write_schedule(sheet: Worksheet, case: Case, entries: Sequence[Entry], month
     return schedule
 
 
-def _stage(name: str, day: str) -> str:
-    """The stage in force on a day, nothing before the first."""
-    return f"=IFERROR(INDEX({name},MATCH({day},{name}_from,1)),0)"
+def _stage(name: str, first_day: str) -> str:
+    """The smaller of the stages in force on a quarter's first and last day; nothing before the first."""
+    last_day = f"EDATE({first_day},const__months_per_quarter)-1"
+    on = [f"IFERROR(INDEX({name},MATCH({day},{name}_from,1)),0)" for day in (first_day, last_day)]
+    return f"=IF(ISNUMBER({on[0]}),MIN({on[0]},{on[1]}),{on[0]})"
 
 
 def _occupied(entry: Entry) -> str:
@@ -156,6 +158,7 @@ def _at(formula: str, quarter: int) -> str:
         "<here>": FIRST_COLUMN + quarter,
         "<before>": FIRST_COLUMN + quarter - 1,
         "<first month>": first,
+        "<second month>": first + MONTHS_PER_QUARTER - 2,
         "<last month>": first + MONTHS_PER_QUARTER - 1,
     }
     for word, column in letters.items():
@@ -244,7 +247,7 @@ def _limits(case: Case, entries: Sequence[Entry], monthly: Placed) -> Iterator[L
     yield (
         "Capital",
         "USD",
-        f"={monthly.month('capital_used_usd', '<last month>')}",
+        f"={monthly.month('capital_used_usd', '<second month>')}",
         _stage("tables__capital", f"<here>${START_ROW}"),
     )
     rows = list(enumerate((e.activity for e in entries), start=FIRST_ENTRY_ROW))

@@ -36,7 +36,6 @@ def months_of_prices() -> list[list[float]]:
 
 
 FORWARD = {
-    "installed_hashrate_eh_s": 1_050.0,
     "forward": [
         {"from": dt.date(2026, 6, 15), "btc_price_usd": 90_000.0, "hashprice_usd_per_ph_day": 41.0},
         {"from": dt.date(2027, 1, 31), "hashprice_usd_per_ph_day": 30.0, "difficulty": 150e12},
