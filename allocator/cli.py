@@ -235,7 +235,7 @@ def network(
     ] = 10.0,
     json_file: JsonOption = None,
 ) -> None:
-    """Hashprice, implied hashrate and the next retarget."""
+    """Hashprice, implied hashrate, the next retarget, and what a bitcoin costs."""
     from allocator.market_tables import network_figures, print_network  # noqa: PLC0415
 
     figures = network_figures(_market(btc_price, difficulty, fee_share)[0], block_minutes)

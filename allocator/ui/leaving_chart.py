@@ -18,18 +18,18 @@ COLOURS = {LEAVES: LOSS, RETURNS: GAIN}
 def leaving_figure(market: Market) -> Figure:
     """Share of running hashrate that leaves at a price, 30,000 to 126,000 USD."""
     table = leaving_table(market)
-    finding = "; ".join(_clause(float(table["share_leaving"].iloc[i]), money(PRICES_USD[i])) for i in (0, -1))
+    low, high = (_clause(float(table["share_leaving"].iloc[i]), money(PRICES_USD[i])) for i in (0, -1))
     measure = (
         f"Share of the hashrate that runs now, before entry and retirement; from {money(market.btc_price_usd)}, "
         f"elasticity {market.switch_off_elasticity_to_hashprice:g} to hashprice"
     )
-    return Figure("hashrate_leaving", finding[:1].upper() + finding[1:], measure, leaving_chart(table), table)
+    return Figure("hashrate_leaving", f"{low}; {high}", measure, leaving_chart(table), table)
 
 
 def _clause(share: float, price: str) -> str:
     if abs(share) < 5e-4:
-        return f"at {price} nothing changes"
-    return f"at {price}, {percent(abs(share))} of hashrate {LEAVES if share > 0 else RETURNS}"
+        return f"No hashrate leaves or returns at {price}"
+    return f"{percent(abs(share))} of hashrate {LEAVES if share > 0 else RETURNS} at {price}"
 
 
 def leaving_table(market: Market) -> pd.DataFrame:

@@ -58,8 +58,13 @@ def of_snapshot(title: str, snapshot: market.MarketSnapshot, today: date) -> Quo
     figures = {name: float(getattr(snapshot, name)) for name in FIGURES}
     days = snapshot.age_days(today)
     age = "today" if days == 0 else f"{days} day{'' if days == 1 else 's'} old"
-    source = snapshot.source + (", fee share assumed" if snapshot == market.shipped_snapshot() else "")
+    source = snapshot.source + (", fee share assumed" if _is_shipped(snapshot) else "")
     return Quotation(title, snapshot.taken.date(), age, figures, snapshot.hashprice_usd_per_ph_day, source)
+
+
+def _is_shipped(snapshot: market.MarketSnapshot) -> bool:
+    """Whether figures are those of the program, also where a refresh fell back to them."""
+    return snapshot.source == market.shipped_snapshot().source
 
 
 def begin_refresh() -> None:
@@ -113,7 +118,8 @@ def _source(quoted: Quotation) -> None:
 def _offer(key: str, snapshot: market.MarketSnapshot, case: Case) -> None:
     figures = {name: float(getattr(snapshot, name)) for name in FIGURES}
     sources = {
-        name: f"{'sourced' if snapshot.is_live else SHIPPED_STATUS[name]}: {snapshot.source}, {snapshot.taken:%Y-%m-%d}"
+        name: f"{SHIPPED_STATUS[name] if _is_shipped(snapshot) else 'sourced'}: "
+        f"{snapshot.source}, {snapshot.taken:%Y-%m-%d}"
         for name in FIGURES
     }
     left, right = st.columns(2)

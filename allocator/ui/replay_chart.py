@@ -16,6 +16,7 @@ from allocator.ui import terms
 from allocator.ui.figure import HOSTING, IDLE, INK, MINING, Drawing, Figure, show_figures
 from models.network import Market
 from models.replay import Replay, history, replay
+from models.timeline import Vector
 
 OBSERVED, MODELLED, FLAT = "observed", "modelled", "no response"
 COLOURS = {OBSERVED: MINING, MODELLED: HOSTING, FLAT: IDLE}
@@ -24,15 +25,20 @@ LONGEST_GAP = timedelta(days=31)
 
 
 def response_of(market: Market) -> Market:
-    """The case's response alone: what is installed on its valuation date, or expected after it, is not October's."""
-    return market.model_copy(update={"installed_hashrate_eh_s": None, "forward": ()})
+    """The case's response alone: its forward curve is what is expected, and would stand in for what the model says."""
+    return market.model_copy(update={"forward": ()})
 
 
 def fitted_line_rms_error(seen: Replay) -> float:
     """RMS relative error of a straight line through the observed hashrates, fitted to the same months."""
     months = np.arange(len(seen.months))
-    line = np.polyval(np.polyfit(months, seen.observed_hashrate_eh_s, 1), months)
-    return float(np.sqrt(np.mean((line / seen.observed_hashrate_eh_s - 1.0) ** 2)))
+    line: Vector = np.asarray(np.polyval(np.polyfit(months, seen.observed_hashrate_eh_s, 1), months), dtype=np.float64)
+    return rms(line, seen.observed_hashrate_eh_s)
+
+
+def rms(modelled: Vector, observed: Vector) -> float:
+    """Root-mean-square relative error over the months."""
+    return float(np.sqrt(np.mean((modelled / observed - 1.0) ** 2)))
 
 
 def price_gaps() -> pd.DataFrame:
@@ -63,8 +69,9 @@ def hashrate_figure(seen: Replay) -> Figure:
     """Monthly hashrate, with what it would be had nothing answered."""
     table = replay_table(seen)
     first, last = table["observed_hashrate_eh_s"].iloc[[0, -1]]
-    down = f"{'fell' if last < first else 'rose'} {percent(abs(last / first - 1.0))}"
-    finding = f"Hashrate {down} in nine months; the model, given only prices, ends {_apart(table, 'hashrate_eh_s')}"
+    moved = f"{'fell' if last < first else 'rose'} {percent(abs(last / first - 1.0))}"
+    off = f"the model is {percent(seen.rms_error)} off, a fitted straight line {percent(fitted_line_rms_error(seen))}"
+    finding = f"Hashrate {moved} in nine months; {off}"
     lines = _long(table, "hashrate_eh_s")
     flat = pd.DataFrame({"month": table["month"], "value": first, "line": FLAT})
     measure = "EH/s, monthly means; zero is not on the axis. Shaded: no price found, interpolated"
@@ -75,16 +82,11 @@ def hashprice_figure(seen: Replay) -> Figure:
     """Monthly hashprice."""
     table = replay_table(seen)
     first, last = table["observed_hashprice_usd_per_ph_day"].iloc[[0, -1]]
-    ends = _apart(table, "hashprice_usd_per_ph_day")
-    finding = f"Hashprice went from ${first:,.2f} to ${last:,.2f}; the model ends {ends}"
+    off = percent(rms(seen.modelled_hashprice_usd_per_ph_day, seen.observed_hashprice_usd_per_ph_day))
+    finding = f"Hashprice went from ${first:,.2f} to ${last:,.2f}; the model is {off} off"
     measure = "USD/PH/day, monthly means. Shaded: no price found, interpolated"
     chart = _chart(_long(table, "hashprice_usd_per_ph_day"), "$,.2f", from_zero=True)
     return Figure("replay_hashprice", finding, measure, chart, table)
-
-
-def _apart(table: pd.DataFrame, quantity: str) -> str:
-    gap = float(table[f"modelled_{quantity}"].iloc[-1] / table[f"observed_{quantity}"].iloc[-1] - 1.0)
-    return f"{percent(abs(gap))} {'above' if gap > 0 else 'below'} it"
 
 
 def _long(table: pd.DataFrame, quantity: str) -> pd.DataFrame:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from allocator.case import Case
 from allocator.formats import day
 from allocator.ui import (
     cost_section,
@@ -19,7 +22,8 @@ from allocator.ui.figure import csv_text, show
 from allocator.ui.style import apply_style
 from models.machines import Cooling, catalogue
 
-TABS = (
+TAB = "market_tab"
+MACHINES, AHEAD, RESPONSE, COST, TIERS, SOURCES = (
     "Machines",
     "Hashprice ahead",
     "Does the response hold?",
@@ -46,22 +50,31 @@ def page() -> None:
     st.caption(f"{terms.plain(case.name)} · network of {day(case.valuation_date)}{other}")
     _questions(view)
     _today(view)
-    machines, ahead, response, cost, tiers, sources = st.tabs(TABS)
-    with machines:
-        _machines(view)
-    with ahead:
-        show(hashprice_chart.hashprice_figure(case))
-        st.caption(
-            "The path is the case's own, changed on the Recommendation page; the tables answer the market asked here."
-        )
-    with response:
-        replay_chart.show(case.market)
-    with cost:
-        cost_section.show(case, view)
-    with tiers:
-        tiers_section.show(case, view)
-    with sources:
-        market_sources.show(case)
+    _sections(case, view)
+
+
+def _sections(case: Case, view: state.MachineView) -> None:
+    """A tab a question; only the open one is drawn, besides the machines, whose filters would be forgotten."""
+    sections: dict[str, Callable[[], None]] = {
+        MACHINES: lambda: _machines(view),
+        AHEAD: lambda: _ahead(case),
+        RESPONSE: lambda: replay_chart.show(case.market),
+        COST: lambda: cost_section.show(case, view),
+        TIERS: lambda: tiers_section.show(case, view),
+        SOURCES: lambda: market_sources.show(case),
+    }
+    tabs = st.tabs(list(sections), key=TAB, on_change="rerun")
+    for tab, (name, draw) in zip(tabs, sections.items(), strict=True):
+        if tab.open or name == MACHINES:
+            with tab:
+                draw()
+
+
+def _ahead(case: Case) -> None:
+    show(hashprice_chart.hashprice_figure(case))
+    st.caption(
+        "The path is the case's own, changed on the Recommendation page; the tables answer the market asked here."
+    )
 
 
 def _questions(view: state.MachineView) -> None:
@@ -76,7 +89,7 @@ def _questions(view: state.MachineView) -> None:
             min_value=_lowest(field),
             max_value=99.0 if kept.unit.startswith("%") else None,
             step=terms.step(shown),
-            format=terms.number_format(shown),
+            format=terms.number_format(round(shown, 2) if field == "btc_price_usd" else shown),
             on_change=state.ask_machines,
             args=(field, key, kept.read),
         )

@@ -42,6 +42,12 @@ def figure(at: AppTest, label: str) -> str:
     return str(found).replace("\\", "")
 
 
+def on_tab(at: AppTest, name: str) -> AppTest:
+    """The market page with another of its tabs open."""
+    at.session_state["market_tab"] = name
+    return without_exception(at.run())
+
+
 def words(at: AppTest) -> str:
     """All text on the page, as it is read."""
     elements: list[Any] = [*at.subheader, *at.markdown, *at.error, *at.warning, *at.caption]
