@@ -127,6 +127,16 @@ class Allocation:
         """IRR of the equity put into new things."""
         return irr(self.levered_cash_flow_usd)
 
+    @cached_property
+    def equity_npv_usd(self) -> float:
+        """Levered cash flow of new things at the cost of equity; the only levered flow that is discounted."""
+        return npv(self.case.finance.discount_rate_equity, self.levered_cash_flow_usd)
+
+    @cached_property
+    def npv_at_one_rate_usd(self) -> float:
+        """Unlevered NPV of the whole plan at the single risk rate: what it is worth before any premium for its use."""
+        return npv(self.case.finance.discount_rate_risk, self.choices.cash_flow_usd @ self.units)
+
     @property
     def irr_reason(self) -> str:
         """Why there is no IRR, where there is none."""

@@ -1,13 +1,13 @@
 """Why the plan is what it is: what limits it, what a limit is worth, at which rent or price it would change.
 
 Every figure here is a difference of two optima, never a dual: with ties a dual has two sides and says one of
-them (River Bend's grid dual is 17 times what one more MW is worth).
+them (River Bend's grid dual is what one MW less costs, many times what one more is worth).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -24,6 +24,10 @@ RENT_TOLERANCE_USD_PER_KW_MONTH = 1e-3
 BISECTION_TOLERANCE_USD_PER_KW_MONTH = 0.01
 HIGHEST_RENT_USD_PER_KW_MONTH = 5_000.0
 FLIP_TOLERANCE, FLIP_TOLERANCE_WHOLE = 1e-5, 1e-2
+PRICES_UP = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0, 15.0, 20.0)
+PRICES_DOWN = (0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05)
+"""Multiples of today's bitcoin price that are tried in turn."""
+CONTRADICTION = 1e-6
 SAME_VALUE = 1e-9
 """Two optima closer than this, relative, are the same."""
 
@@ -64,8 +68,13 @@ class FlipPoint:
     path: str
     current: float
     flips_at: float | None
-    """``None`` where nothing changes up to ``searched_to``."""
+    """``None`` where nothing changes at any value tried up to ``searched_to``."""
     searched_to: float
+
+    @property
+    def is_upwards(self) -> bool:
+        """Whether values above today's were tried."""
+        return self.searched_to > self.current
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,9 @@ def _shadow_price(plan: Allocation, live: LiveProgram, limit: Limit, base: float
     live.move_rows(limit.moves, -step)
     less = _worth(live)
     live.move_rows(limit.moves, 0.0)
-    gain = 0.0 if more is None else _difference(more, base) / step
+    if more is None:
+        raise SolverError(f"more room for {limit.label} leaves no plan, which cannot be")
+    gain = _difference(more, base) / step
     loss = None if less is None else _difference(base, less) / step
     return ShadowPrice(limit, gain, loss, step)
 
@@ -135,9 +146,17 @@ def _worth(live: LiveProgram) -> float | None:
 
 
 def _difference(better: float, worse: float) -> float:
-    """A difference of optima that theory says is not negative; solver noise is zero."""
-    gap = better - worse
-    return gap if gap > SAME_VALUE * (1.0 + abs(better)) else 0.0
+    """A difference of optima that theory says is not negative; solver noise is zero.
+
+    Raises
+    ------
+    SolverError
+        Where it is negative beyond an integer program's gap: then one of the two is not an optimum.
+    """
+    gap, scale = better - worse, 1.0 + abs(better)
+    if gap < -CONTRADICTION * scale:
+        raise SolverError(f"two optima contradict each other: {better:,.2f} USD with more room, {worse:,.2f} with less")
+    return gap if gap > SAME_VALUE * scale else 0.0
 
 
 # Break-even rents
@@ -252,53 +271,58 @@ def _closed(case: Case, offers: list[int]) -> list[tuple[str, float]]:
 
 
 def flip_points(plan: Allocation) -> tuple[FlipPoint, ...]:
-    """For every offer that is not signed: the capex and the BTC price at which the answer to it changes.
+    """For every offer that is not signed: the capex and the BTC prices, up and down, at which the answer to it changes.
 
-    Found by bisection to 1e-5 of today's value; with whole halls, where every question is an integer
-    program, to 1 %.
+    Each direction is scanned in steps and the first change is bisected to 1e-5 of today's value; with whole halls,
+    where every question is an integer program, in fewer steps and to 1 %. Between two steps a change and its return
+    would go unseen.
     """
     found = []
-    tolerance = FLIP_TOLERANCE_WHOLE if plan.program.form.integer.any() else FLIP_TOLERANCE
+    whole = bool(plan.program.form.integer.any())
     for offer, lease in enumerate(plan.case.leases):
         if lease.committed:
             continue
         taken = plan.taken_mw(Kind.LEASE, offer) > TAKEN_MW
-        capex, price = lease.capex_usd_per_kw, plan.case.market.btc_price_usd
         without = _worth_without(plan.program, offer)
         at_capex = partial(_wanted_at_capex, plan.choices, offer, without)
         at_price = partial(_wanted_at_price, plan.case, offer)
-        far_capex, far_price = (4.0 * capex, 20.0 * price) if taken else (0.1 * capex, 0.05 * price)
-        found.append(
-            _flip(
-                FlipPoint(offer, f"leases[{offer}].capex_usd_per_kw", capex, None, far_capex),
-                at_capex,
-                tolerance,
-                now=taken,
-            )
-        )
-        found.append(
-            _flip(
-                FlipPoint(offer, "market.btc_price_usd", price, None, far_price),
-                at_price,
-                tolerance,
-                now=taken,
-            )
-        )
+        path, capex = f"leases[{offer}].capex_usd_per_kw", lease.capex_usd_per_kw
+        if capex > 0:
+            found.append(_flip(offer, path, capex, (4.0,) if taken else (0.1,), at_capex, now=taken, whole=whole))
+        price = plan.case.market.btc_price_usd
+        for steps in (PRICES_UP, PRICES_DOWN):
+            tried = steps[1::3] if whole else steps
+            found.append(_flip(offer, "market.btc_price_usd", price, tried, at_price, now=taken, whole=whole))
     return tuple(found)
 
 
-def _flip(asked: FlipPoint, wanted: Callable[[float], bool], tolerance: float, *, now: bool) -> FlipPoint:
-    """Bisection between today's value and the far one; unanswered if the far one changes nothing."""
-    if wanted(asked.searched_to) == now:
-        return asked
-    near, far = asked.current, asked.searched_to
-    while abs(far - near) > tolerance * abs(asked.current):
+def _flip(
+    offer: int,
+    path: str,
+    current: float,
+    multiples: Sequence[float],
+    wanted: Callable[[float], bool],
+    *,
+    now: bool,
+    whole: bool,
+) -> FlipPoint:
+    """The first multiple of today's value at which the answer differs, bisected; unanswered if none does."""
+    near = current
+    for multiple in multiples:
+        far = multiple * current
+        if wanted(far) != now:
+            break
+        near = far
+    else:
+        return FlipPoint(offer, path, current, None, near)
+    tolerance = (FLIP_TOLERANCE_WHOLE if whole else FLIP_TOLERANCE) * abs(current)
+    while abs(far - near) > tolerance:
         middle = 0.5 * (near + far)
         if wanted(middle) == now:
             near = middle
         else:
             far = middle
-    return replace(asked, flips_at=far)
+    return FlipPoint(offer, path, current, far, far)
 
 
 def _wanted_at_capex(choices: Activities, offer: int, without: float | None, capex: float) -> bool:

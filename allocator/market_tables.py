@@ -6,7 +6,6 @@ from collections.abc import Set
 from datetime import date
 from typing import Any
 
-import numpy as np
 from rich.table import Table
 from rich.text import Text
 
@@ -24,9 +23,8 @@ HIGHEST_POWER_PRICE_USD_PER_MWH = 5_000.0
 
 
 def current_reward_btc(market: net.Market) -> float:
-    """Subsidy of the present epoch plus fees."""
-    spot = float(net.subsidy_btc(np.array([float(net.ANCHOR_HEIGHT)]))[0])
-    return net.total_reward_btc(spot, market.fee_share)
+    """Subsidy of the present epoch (3.125 BTC until April 2028) plus fees."""
+    return net.total_reward_btc(net.subsidy_on(net.ANCHOR_DATE), market.fee_share)
 
 
 def machine_rows(market: net.Market, power_price_usd_per_mwh: float, pool_fee: float = 0.0) -> list[dict[str, Any]]:

@@ -37,6 +37,8 @@ def as_json(plan: Allocation, explanation: Explanation) -> dict[str, Any]:
         "status": "optimal",
         "name": plan.case.name,
         "npv_usd": plan.npv_usd,
+        "npv_at_one_rate_usd": plan.npv_at_one_rate_usd,
+        "equity_npv_usd": plan.equity_npv_usd,
         "capex_usd": plan.capex_usd,
         "peak_equity_usd": plan.peak_equity_usd,
         "irr": plan.irr,

@@ -82,6 +82,9 @@ def _mining_clauses(plan: Allocation) -> Iterator[str]:
             sold = sum(line.units_mw for line in lines)
             yield (f"sell the {fleet.name} machines" if sold > TAKEN_MW else f"leave the {fleet.name} machines idle")
             continue
+        sold_now = sum(line.units_mw for line in lines) - sum(line.units_mw for line in running)
+        if sold_now > TAKEN_MW:
+            yield f"sell {megawatts(sold_now)} (facility) of {fleet.name} now"
         last = quarter(label(max(line.activity.stop for line in running)))
         words = "until" if len(running) == 1 else "in steps until"
         yield f"run {megawatts(sum(line.units_mw for line in running))} (facility) of {fleet.name} {words} {last}"
@@ -104,32 +107,37 @@ def _what_would_change_it(plan: Allocation, explanation: Explanation) -> Iterato
         if found.rent_usd_per_kw_month is None:
             yield f"{lease.name}: {found.reason}."
             continue
-        flips = {flip.path.rpartition(".")[2]: flip for flip in explanation.flips if flip.offer == found.offer}
+        flips = [flip for flip in explanation.flips if flip.offer == found.offer]
         turn = f"{rent(found.rent_usd_per_kw_month)} (offered {rent(found.current_usd_per_kw_month)})"
+        rest = f"{_capex_clause(flips, taken=found.taken)}{_price_clause(flips, taken=found.taken)}"
         if found.taken:
-            rest = f"{_capex_clause(flips, 'up')}{_price_clause(flips, 'below')}"
             yield f"{lease.name} holds down to a rent of {turn}{rest}."
         else:
-            rest = f"{_capex_clause(flips, 'down')}{_price_clause(flips, 'above')}"
             yield f"{lease.name} is refused: it would enter at a rent of {turn}{rest}."
 
 
-def _capex_clause(flips: dict[str, FlipPoint], direction: str) -> str:
-    flip = flips.get("capex_usd_per_kw")
+def _capex_clause(flips: Sequence[FlipPoint], *, taken: bool) -> str:
+    flip = next((f for f in flips if f.path.endswith("capex_usd_per_kw")), None)
     if flip is None or flip.flips_at is None:
         return ""
     amount = f"{money(flip.flips_at * KW_PER_MW)} per MW (critical IT; now {money(flip.current * KW_PER_MW)})"
-    return f", up to capex of {amount}" if direction == "up" else f", or at capex of {amount}"
+    return f", up to capex of {amount}" if taken else f", or at capex of {amount}"
 
 
-def _price_clause(flips: dict[str, FlipPoint], side: str) -> str:
-    flip = flips.get("btc_price_usd")
-    if flip is None:
-        return ""
-    if flip.flips_at is None:
-        return f", at any BTC price up to {money(flip.searched_to)}" if side == "below" else ""
-    turn = f"{money(flip.flips_at)} ({flip.flips_at / flip.current:.1f} times today's)"
-    return f", and while BTC stays below {turn}" if side == "below" else f", or with BTC below {turn}"
+def _price_clause(flips: Sequence[FlipPoint], *, taken: bool) -> str:
+    prices = [f for f in flips if f.path == "market.btc_price_usd"]
+    turns = [f"{'above' if f.is_upwards else 'below'} {_price(f)}" for f in prices if f.flips_at is not None]
+    if not taken:
+        return f", or with BTC {' or '.join(turns)}" if turns else ""
+    if turns:
+        return f", and unless BTC goes {' or '.join(turns)}"
+    tried = sorted(f.searched_to for f in prices)
+    return f", at every BTC price tried from {money(tried[0])} to {money(tried[-1])}" if tried else ""
+
+
+def _price(flip: FlipPoint) -> str:
+    at = flip.flips_at or 0.0
+    return f"{money(at)} ({at / flip.current:.1f} times today's)"
 
 
 def _what_limits_it(explanation: Explanation) -> Iterator[str]:

@@ -138,6 +138,11 @@ def halving_date(number: int) -> date:
     return ANCHOR_DATE + timedelta(days=(number * BLOCKS_PER_HALVING - ANCHOR_HEIGHT) // int(BLOCKS_PER_DAY))
 
 
+def subsidy_on(day: date) -> float:
+    """Block subsidy of a day, in BTC."""
+    return float(subsidy_btc(np.array([height_on(day)]))[0])
+
+
 def total_reward_btc(subsidy: float, fee_share: float) -> float:
     """Subsidy plus fees of a block, from the fees' share of the total: ``subsidy / (1 - share)``."""
     return subsidy / (1.0 - fee_share)

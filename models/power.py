@@ -47,10 +47,11 @@ class Power(Assumptions):
     )  # fmt: skip
     curtailment_hours_per_year: Number = assumption(
         0.0, unit="hours per year", ge=0, le=4_000,
-        meaning="Hours in which the grid calls mining load off: the dearest of the year; credits go to mining alone",
+        meaning="Hours a year in which the grid calls mining load off, evenly over the months: the dearest of each",
     )  # fmt: skip
     curtailment_credit_usd_per_mwh: Number = assumption(
-        0.0, unit="USD/MWh", ge=0, le=10_000, meaning="Paid for each MWh not used when called off",
+        0.0, unit="USD/MWh", ge=0, le=10_000,
+        meaning="Paid to mining load for each MWh not used when called off that it would have used",
     )  # fmt: skip
     outage_hours: tuple[OutageHours, ...] = assumption(
         (), unit="hours a month",
@@ -98,7 +99,9 @@ def margin_usd_per_mwh(
 
     With the energy price ``L p_i`` of hour ``i``, adders ``L a`` and called-off hours being the dearest::
 
-        sum over hours not called off of w_i max(0, revenue - L (p_i + a)) + share called off x L x credit
+        sum over hours not called off of w_i max(0, revenue - L (p_i + a)) + share called off x L x credit x baseline
+
+    The baseline is the share of the other hours in which the load runs: what never runs is paid nothing.
 
     Parameters
     ----------
@@ -110,13 +113,21 @@ def margin_usd_per_mwh(
     worth = net_revenue_usd_per_mwh / level[wide] - adders_usd_per_mwh(power)
     curves = dispatch_curves(power)
     if len(curves) == 1:
-        margin = curves[0].margin_usd_per_mwh(worth, 1.0 - called)
+        found = _margin_with_credit(power, curves[0], worth, called)
     else:
-        margin = np.empty_like(worth)
+        found = np.empty_like(worth)
         for month, curve in enumerate(curves):
             now = calendar_month == month
-            margin[now] = curve.margin_usd_per_mwh(worth[now], 1.0 - called)
-    return np.asarray((margin + called * power.curtailment_credit_usd_per_mwh) * level[wide])
+            found[now] = _margin_with_credit(power, curve, worth[now], called)
+    return np.asarray(found * level[wide])
+
+
+def _margin_with_credit(power: Power, curve: DispatchCurve, worth: Vector, called: float) -> Vector:
+    margin = curve.margin_usd_per_mwh(worth, 1.0 - called)
+    if called == 0.0:
+        return margin
+    baseline = curve.running_share(worth, 1.0 - called) / (1.0 - called)
+    return margin + called * power.curtailment_credit_usd_per_mwh * baseline
 
 
 def demand_charge_usd_per_mw_month(power: Power, level: Vector) -> Vector:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import numpy as np
+from datetime import date
 
 from models.assumptions import Assumptions, Number, assumption
 from models.mining import electricity_usd_per_ph_day
 from models.network import (
-    ANCHOR_HEIGHT,
+    ANCHOR_DATE,
     BLOCKS_PER_DAY,
     Market,
     hashprice_usd_per_ph_day,
-    subsidy_btc,
+    subsidy_on,
     total_reward_btc,
 )
 from models.timeline import MONTHS_PER_YEAR
 
-DAYS_PER_YEAR = 365.0
+DAYS_PER_YEAR = 365.25
 QUOTED_PRODUCTION_COST_USD_PER_BTC = 87_000.0
 """The figure in the news of February 2026 (Checkonchain): a regression of price on difficulty, not a cost build-up."""
 
@@ -141,9 +141,7 @@ def hashrate_leaving_at(market: Market, new_btc_price_usd: float) -> float:
     return 1.0 - then / running
 
 
-def hashprice_now_usd_per_ph_day(market: Market) -> float:
-    """Hashprice on the valuation date at the present subsidy."""
-    subsidy = float(subsidy_btc(np.array([float(ANCHOR_HEIGHT)]))[0])
-    return hashprice_usd_per_ph_day(
-        market.btc_price_usd, market.difficulty, total_reward_btc(subsidy, market.fee_share)
-    )
+def hashprice_now_usd_per_ph_day(market: Market, day: date = ANCHOR_DATE) -> float:
+    """Hashprice at the price and difficulty of a market and the subsidy of a day."""
+    reward = total_reward_btc(subsidy_on(day), market.fee_share)
+    return hashprice_usd_per_ph_day(market.btc_price_usd, market.difficulty, reward)

@@ -26,7 +26,7 @@ from models.network import (
     hashprice_usd_per_ph_day,
     hashrate_eh_s,
     network_path,
-    subsidy_btc,
+    subsidy_on,
     total_reward_btc,
 )
 from models.timeline import Timeline, Vector, add_months
@@ -122,7 +122,7 @@ def replay(market: Market) -> Replay:
     timeline = Timeline(add_months(FIRST_MONTH, 0).replace(day=15), 1)
     known = np.concatenate([price, np.full(timeline.months + 1 - MONTHS, price[-1])])
     path = network_path(start, timeline, known)
-    reward = total_reward_btc(float(subsidy_btc(np.array([935_424.0]))[0]), market.fee_share)
+    reward = total_reward_btc(subsidy_on(FIRST_MONTH), market.fee_share)
     seen = np.array(
         [hashprice_usd_per_ph_day(float(p), float(d), reward) for p, d in zip(price, difficulty, strict=True)]
     )

@@ -57,7 +57,7 @@ def stepped(case: Case, given: float | tuple[GridStep, ...] | tuple[CapitalStep,
     days = np.array([step.from_date.toordinal() for step in given])
     amounts = np.array([0.0, *[step.grid_mw if isinstance(step, GridStep) else step.usd for step in given]])
     on_first, on_last = (amounts[np.searchsorted(days, day, side="right")] for day in (starts[:-1], starts[1:] - 1))
-    return np.minimum(on_first, on_last)
+    return np.asarray(np.minimum(on_first, on_last))
 
 
 def grid_mw(case: Case) -> Vector:

@@ -16,7 +16,7 @@ from allocator.program.build import Program, StandardForm
 from models.assumptions import Fault, InputFaultsError
 from models.timeline import Vector
 
-INTEGER_GAP = 1e-7
+INTEGER_GAP, OTHER_INTEGER_GAP = 1e-7, 5e-7
 HIGHS = "HiGHS"
 SLOW_ROOT_HEURISTICS = (
     "mip_heuristic_run_feasibility_jump",
@@ -291,7 +291,10 @@ def _solve_elsewhere(program: Program, chosen: pulp.LpSolver, name: str) -> Answ
     ours = solve_form(with_integers_fixed(form, y) if form.integer.any() else form)
     if ours.status is Status.INFEASIBLE:
         raise SolverError(f"{name} gave a plan that HiGHS proves impossible")
-    return Answer(Status.OPTIMAL, float(form.cost @ y), y, ours.row_price, INTEGER_GAP if form.integer.any() else 0.0)
+    objective = float(form.cost @ y)
+    if form.integer.any() and LiveProgram(form).goes_below(objective - OTHER_INTEGER_GAP * (1.0 + abs(objective))):
+        raise SolverError(f"{name} stopped short of the optimum: HiGHS finds a better plan")
+    return Answer(Status.OPTIMAL, objective, y, ours.row_price, OTHER_INTEGER_GAP if form.integer.any() else 0.0)
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,8 @@ def _resale(s: MiningUnit, v: Values) -> Vector:
 
 _MARGIN_LABEL = "Margin over power, running only in hours that pay"
 _CREDIT = "[network:called_off]*in__power__curtailment_credit_usd_per_mwh"
+_FLAT_BASELINE = "IF([worth]>in__power__price_usd_per_mwh,1,0)"
+_HOURLY_BASELINE = "MIN([cheaper_share],1-[network:called_off])/(1-[network:called_off])"
 
 
 def _margin(s: MiningUnit, v: Values) -> Vector:
@@ -234,7 +236,7 @@ _FLAT_MARGIN: Statement[MiningUnit] = (
         _MARGIN_LABEL,
         "USD/MWh",
         _margin,
-        f"=((1-[network:called_off])*MAX(0,[worth]-in__power__price_usd_per_mwh)+{_CREDIT})*[network:power_level]",
+        f"=((1-[network:called_off])*MAX(0,[worth]-in__power__price_usd_per_mwh)+{_CREDIT}*{_FLAT_BASELINE})*[network:power_level]",
     ),
 )
 
@@ -262,7 +264,7 @@ _HOURLY_MARGIN: Statement[MiningUnit] = (
         "USD/MWh",
         _margin,
         "=(IF([cheaper_share]>1-[network:called_off],[worth]*(1-[network:called_off])"
-        f"-INDEX(tables__open_cost,[network:calendar_month]),[saved])+{_CREDIT})*[network:power_level]",
+        f"-INDEX(tables__open_cost,[network:calendar_month]),[saved])+{_CREDIT}*{_HOURLY_BASELINE})*[network:power_level]",
     ),
 )
 

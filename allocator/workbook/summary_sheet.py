@@ -233,7 +233,12 @@ def _flips(plan: Allocation, explanation: Explanation) -> Iterator[tuple[str, st
         )
     for flip in explanation.flips:
         name = plan.case.leases[flip.offer].name
-        what = "BTC price" if flip.path.endswith("btc_price_usd") else "capex per kW"
+        if not flip.path.endswith("btc_price_usd"):
+            what = "capex per kW"
+        elif flip.flips_at is None and any(f.flips_at is not None for f in explanation.flips if f.path == flip.path):
+            continue
+        else:
+            what = "BTC price, up" if flip.is_upwards else "BTC price, down"
         yield f"{name}: {what}", f"${flip.current:,.0f}", _flip_words(flip)
 
 

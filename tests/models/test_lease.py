@@ -115,14 +115,14 @@ def test_noi_is_the_margin_of_the_rent():
 
 
 def test_river_bends_yield_on_cost_is_14_4_percent():
-    # PROGRAM.md section 1: first-year NOI over 10,500 USD/kW. 128 x 12 x 0.986 / 10,500.
+    # an independent prototype: first-year NOI over 10,500 USD/kW. 128 x 12 x 0.986 / 10,500.
     lease = river_bend(rent_usd_per_kw_month=128.0)
     found = yield_on_cost(leasing.stabilised_noi_usd_per_year(lease), 10_500 * 1000)
     assert found == pytest.approx(128 * 12 * 0.986 / 10_500, rel=1e-12)
     assert found == pytest.approx(0.144, abs=0.0005)
 
 
-# The orders of magnitude of ECONOMICS.md section 7, per critical IT MW, unlevered, before tax
+# The orders of magnitude of an independent prototype, per critical IT MW, unlevered, before tax
 
 
 def prototype_flow(capex_musd: float, build_months: int = 18, ramp_months: int = 6) -> np.ndarray:

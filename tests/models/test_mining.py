@@ -68,7 +68,7 @@ def test_a_used_machine_keeps_about_6_percent_after_three_and_a_half_years():
 
 
 def test_machines_for_a_megawatt_cost_their_price_times_the_hashrate_it_carries():
-    # S21 XP Hyd at 10.45 USD/TH and 12 J/TH, PUE 1.05: 79,365 TH per facility MW, 0.83 M USD (ECONOMICS.md section 7).
+    # S21 XP Hyd at 10.45 USD/TH and 12 J/TH, PUE 1.05: 79,365 TH per facility MW, 0.83 M USD.
     cost = mining.machine_cost_usd_per_mw(10.45, 12.0, 1.05)
     assert cost == pytest.approx(10.45 * 1e6 / 12.6, rel=1e-12)
     assert cost == pytest.approx(0.83e6, abs=0.005e6)

@@ -266,7 +266,7 @@ def test_the_switch_off_threshold_falls_with_the_cost_of_new_machines():
 
 
 def test_without_halvings_hashprice_tends_to_entry_cost(monkeypatch):
-    # ECONOMICS.md section 1: h/h* = 1.38, 1.28, 1.21, 1.06, 1.01 at 0, 1, 2, 5, 10 years from a rally to 126k.
+    # an independent prototype: h/h* = 1.38, 1.28, 1.21, 1.06, 1.01 at 0, 1, 2, 5, 10 years from a rally to 126k.
     monkeypatch.setattr(network, "monthly_subsidy_btc", lambda timeline: np.full(timeline.months + 1, 3.125))
     path = _from_60k(126e3, leaving=0.10)
     ratio = path.hashprice_usd_per_ph_day / path.entry_cost_usd_per_ph_day
@@ -277,7 +277,7 @@ def test_without_halvings_hashprice_tends_to_entry_cost(monkeypatch):
         assert far.hashprice_usd_per_ph_day[240] == pytest.approx(far.entry_cost_usd_per_ph_day[240], rel=0.01)
 
 
-# Behaviour from 60,000 USD and 936 EH/s (ECONOMICS.md section 1). Its figures come out with entry cost 35 on
+# Behaviour from 60,000 USD and 936 EH/s (an independent prototype). Its figures come out with entry cost 35 on
 # 1 July 2026, fees 0.6 %, 10 % leaving for AI over 24 months, and the price moving in the first month after the
 # anchor (so that installed machines are those of 60,000 USD).
 
@@ -344,13 +344,13 @@ def test_a_halving_costs_about_37_percent_of_hashprice_and_not_half():
 
 
 def test_hashrate_that_leaves_for_ai_is_refilled_by_entry():
-    # ECONOMICS.md section 1: +4 % hashprice after 18 months, +5 % at 24, +2 % at 4 years, +1 % at 6 years.
+    # an independent prototype: +4 % hashprice after 18 months, +5 % at 24, +2 % at 4 years, +1 % at 6 years.
     gain = _from_60k(60e3, 0.10).hashprice_usd_per_ph_day / _from_60k(60e3, 0.0).hashprice_usd_per_ph_day - 1
     np.testing.assert_allclose(gain[[18, 24, 48, 72]], [0.04, 0.05, 0.02, 0.01], atol=0.01)
 
 
 def test_no_path_explodes_to_2046():
-    # ECONOMICS.md section 1, geometric Brownian motion of 55 % a year: hashprice 8 / 17 / 33 in 2030 and
+    # an independent prototype, geometric Brownian motion of 55 % a year: hashprice 8 / 17 / 33 in 2030 and
     # 1.7 / 3.8 / 7.6 in 2040 at the 5th, 50th and 95th percentile; largest of the settings tried 30-45 in 2040.
     rng = np.random.default_rng(7)
     monthly = rng.normal(-(0.55**2) / 24, 0.55 / math.sqrt(12), (240, 3000))

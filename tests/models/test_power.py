@@ -34,13 +34,14 @@ def by_hour(power: Power, net: float, level: float, month: int) -> float:
     prices = [power.price_usd_per_mwh] if power.hourly_prices is None else list(power.hourly_prices.months[month])
     prices.sort()
     called = power.curtailment_hours_per_year / 8766
-    total, left = 0.0, 1.0 - called
+    total, left, ran = 0.0, 1.0 - called, 0.0
     for price in prices:
         share = min(1 / len(prices), left)
         left -= share
         cost = level * (price + power.transmission_usd_per_mwh + power.riders_usd_per_mwh)
         total += share * max(0.0, net - cost)
-    return total + called * level * power.curtailment_credit_usd_per_mwh
+        ran += share if net > cost else 0.0
+    return total + called * level * power.curtailment_credit_usd_per_mwh * ran / (1.0 - called)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,11 @@ def test_curtailment_earns_more_than_running_through_every_hour():
     mean = mean_price_usd_per_mwh(power)
     margin = margin_usd_per_mwh(np.full(len(MONTHS), mean), power, np.ones(len(MONTHS)), MONTHS)
     assert np.all(margin > 0)  # running through would earn nothing on average
+
+
+def test_load_that_never_runs_is_paid_nothing_for_not_running():
+    power = Power(price_usd_per_mwh=500, curtailment_hours_per_year=400, curtailment_credit_usd_per_mwh=1_000)
+    assert not margin_usd_per_mwh(np.full(len(MONTHS), 90.0), power, np.ones(len(MONTHS)), MONTHS).any()
 
 
 def test_a_12_by_24_shape_is_twelve_lists_of_24_prices():

@@ -24,7 +24,7 @@ def test_the_flat_baseline_is_the_model_without_response_or_growth():
 
 @pytest.mark.parametrize("growth", [0.12, 0.25, 0.35])
 def test_constant_growth_does_worse_than_the_response(growth):
-    # ECONOMICS: 17.0, 22.5 and 26.5 % for growth of 12, 25 and 35 % a year.
+    # An independent prototype: 17.0, 22.5 and 26.5 % for growth of 12, 25 and 35 % a year.
     assert replay(Market(network_responds=False, network_growth_per_year=growth)).rms_error > 0.10
 
 

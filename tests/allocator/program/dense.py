@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import highspy
 import numpy as np
 
@@ -14,7 +16,12 @@ def _steps(choices: Activities, given: object) -> np.ndarray:
     if not isinstance(given, tuple):
         return np.full(len(starts), float(given))
     amounts = [(s.from_date, getattr(s, "grid_mw", None) or getattr(s, "usd", 0.0)) for s in given]
-    return np.array([max([(d, a) for d, a in amounts if d <= start], default=(None, 0.0))[1] for start in starts])
+
+    def on(day: date) -> float:
+        return max([(d, a) for d, a in amounts if d <= day], default=(None, 0.0))[1]
+
+    ends = [timeline.month_end(3 * q + 3) - timedelta(days=1) for q in range(timeline.quarters)]
+    return np.array([min(on(start), on(end)) for start, end in zip(starts, ends, strict=True)])
 
 
 def best_npv_usd(choices: Activities) -> float | None:  # noqa: C901, PLR0912  (one list of limits)
@@ -46,7 +53,7 @@ def best_npv_usd(choices: Activities) -> float | None:  # noqa: C901, PLR0912  (
         flow = choices.equity_cash_flow_usd
         used = np.where(flow < 0, -flow, -policy.reinvested_share * flow).cumsum(axis=0)
         budget = _steps(choices, policy.capital_usd)
-        rows += [(used[3 * q + 3], -np.inf, budget[q]) for q in quarters]
+        rows += [(used[3 * q + 2], -np.inf, budget[q]) for q in quarters]
     for i, owned in enumerate(case.fleets):
         rows.append((((kind == Kind.FLEET) & (owner == i)).astype(float), -np.inf, owned.facility_mw))
     for i, offer in enumerate(case.leases):

@@ -191,7 +191,7 @@ def test_only_a_minimisation_is_read():
 
 
 def test_an_activity_costs_few_entries():
-    # PROGRAM.md section 7: at most 35 non-zeros an activity, where dense rows take 112.
+    # an independent prototype: at most 35 non-zeros an activity, where dense rows take 112.
     from allocator.files import load_case
 
     program = build(activities(load_case("brownfield")))

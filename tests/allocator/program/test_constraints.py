@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -20,11 +20,12 @@ RICH = {"rent_usd_per_kw_month": 400, "build_months": 6, "deliveries": 1}
 
 
 def stage(case: Case, given, quarter: int, field: str) -> float:
-    """A staged limit on the day on which a quarter begins."""
-    day = add_months(case.valuation_date, 3 * quarter)
+    """The smaller of a staged limit's values on the first and the last day of a quarter."""
     if not isinstance(given, tuple):
         return float(given)
-    return next((getattr(s, field) for s in reversed(given) if s.from_date <= day), 0.0)
+    first = add_months(case.valuation_date, 3 * quarter)
+    last = add_months(case.valuation_date, 3 * quarter + 3) - timedelta(days=1)
+    return min(next((getattr(s, field) for s in reversed(given) if s.from_date <= day), 0.0) for day in (first, last))
 
 
 def facility_mw(plan: Allocation, quarter: int, *, tenant: str | None = None, hosting: bool | None = None) -> float:
@@ -53,7 +54,7 @@ def capital_used(plan: Allocation, quarter: int) -> float:
     total = 0.0
     for line in plan.mix:
         j = plan.choices.items.index(line.activity)
-        for month in range(3 * quarter + 4):
+        for month in range(3 * quarter + 3):
             flow = line.units_mw * plan.choices.equity_cash_flow_usd[month, j]
             total += -flow if flow < 0 else -plan.case.policy.reinvested_share * flow
     return total
