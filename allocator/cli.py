@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,8 @@ JsonOption = Annotated[
 
 def main() -> None:
     """Run the command line; input faults and interruptions end in words and an exit code, never a traceback."""
+    for stop in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(stop, _stop)
     try:
         app()
     except InputFaultsError as error:
@@ -54,8 +57,16 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
+    except OSError as error:
+        _say(f"could not read or write {error.filename or 'a file'}: {error.strerror or error}")
+        sys.exit(FAILED)
     except Exception as error:  # noqa: BLE001  (the last line of defence: a user sees words)
         _leave_with_words(error)
+
+
+def _stop(*_: object) -> NoReturn:
+    """End as Ctrl-C does: temporary files are removed on the way out."""
+    raise KeyboardInterrupt
 
 
 def _leave_with_words(error: Exception) -> NoReturn:
@@ -77,6 +88,23 @@ def _say_faults(faults: tuple[Fault, ...]) -> None:
         _say(f"  {fault}")
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from allocator.report import package_version  # noqa: PLC0415
+
+        print(package_version())
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None:
+    pass
+
+
 @app.command()
 def init(
     file: Annotated[Path, typer.Argument(help="the case file to write")],
@@ -89,7 +117,7 @@ def init(
         raise InputFaultsError(
             [Fault("--from", repr(template), "is not a template", f"use one of {', '.join(template_names())}")]
         )
-    if file.exists():
+    if file.exists() or file.is_symlink():
         raise InputFaultsError([Fault(str(file), "", "exists already", "give another name, or move it away")])
     write_all([(file, lambda path: path.write_text(dump_case(load_case(template)), encoding="utf-8"))])
     _say(f"written: {file}; next: allocator solve {file}")
@@ -130,7 +158,7 @@ def solve(
     from allocator.program.solve import export_mps  # noqa: PLC0415
 
     known = read_case(case, settings or [])
-    targets = _targets(json_file, excel, lp)
+    targets = _targets(json_file, excel, lp, read_from=case)
     try:
         plan = allocate(known, solver)
     except InfeasibleError as error:
@@ -227,8 +255,8 @@ def machines(
 
 @app.command()
 def network(
-    btc_price: Annotated[float, typer.Option("--btc-price", help="USD")],
-    difficulty: Annotated[float, typer.Option("--difficulty")],
+    btc_price: Annotated[float | None, typer.Option("--btc-price", help="USD; the shipped market's if absent")] = None,
+    difficulty: Annotated[float | None, typer.Option("--difficulty", help="such as 125.86e12")] = None,
     fee_share: Annotated[float | None, typer.Option("--fee-share", help="fees as a share of the total reward")] = None,
     block_minutes: Annotated[
         float, typer.Option("--block-minutes", help="mean minutes between blocks in this epoch")
@@ -263,7 +291,17 @@ def market(
 def pages(port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501) -> None:
     """Open the pages (loopback only)."""
     entry = Path(__file__).resolve().parent.parent / "app.py"
-    command = [sys.executable, "-m", "streamlit", "run", str(entry), "--server.port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(entry),
+        "--server.port",
+        str(port),
+        "--server.address",
+        "127.0.0.1",
+    ]
     raise typer.Exit(subprocess.run(command, cwd=entry.parent, check=False).returncode)  # noqa: S603
 
 
@@ -312,21 +350,38 @@ def read_case(source: str, settings: list[str]) -> Case:
     return load_case(source, settings)
 
 
-def _targets(json_file: str | None, *others: Path | None) -> list[Path]:
-    """Files that will be written; refused before any work if one cannot be."""
+def _targets(json_file: str | None, *others: Path | None, read_from: str = "") -> list[Path]:
+    """Files that will be written; refused before any work if one cannot be, or must not be."""
     given = [Path(json_file)] if json_file and json_file != STANDARD_OUTPUT else []
     targets = given + [path for path in others if path is not None]
-    faults = [
-        Fault(str(t), "", "cannot be written: its folder does not exist", "make the folder, or name another")
-        for t in targets
-        if not t.resolve().parent.is_dir()
-    ]
-    faults += [Fault(str(t), "", "cannot be written: it is a folder", "name a file") for t in targets if t.is_dir()]
-    faults += [
-        Fault(str(t), "", "is named twice", "give each output its own file")
-        for i, t in enumerate(targets)
-        if t.resolve() in [o.resolve() for o in targets[:i]]
-    ]
+    try:
+        return _writable(targets, Path(read_from) if read_from else None)
+    except OSError as error:
+        name = str(error.filename or targets[0])[:80]
+        raise InputFaultsError(
+            [Fault(name, "", f"cannot be written ({error.strerror})", "name another file")]
+        ) from error
+
+
+def _writable(targets: list[Path], case: Path | None) -> list[Path]:
+    faults = []
+    for i, target in enumerate(targets):
+        where, rule, remedy = target.resolve(), "", ""
+        if not where.parent.is_dir():
+            rule, remedy = "cannot be written: its folder does not exist", "make the folder, or name another"
+        elif where.is_dir():
+            rule, remedy = "cannot be written: it is a folder", "name a file"
+        elif target.is_symlink() or (where.exists() and not where.is_file()):
+            rule, remedy = (
+                "is not a plain file and would be replaced by one",
+                "name another file, or - for standard output",
+            )
+        elif case is not None and case.exists() and where == case.resolve():
+            rule, remedy = "is the case that is read", "give the answer its own file"
+        elif where in [other.resolve() for other in targets[:i]]:
+            rule, remedy = "is named twice", "give each output its own file"
+        if rule:
+            faults.append(Fault(str(target), "", rule, remedy))
     if faults:
         raise InputFaultsError(faults)
     return targets

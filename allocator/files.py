@@ -37,9 +37,12 @@ def read_document(source: str | Path) -> dict[str, Any]:
         If there is no such file, it cannot be read, or it is not TOML.
     """
     path = Path(source)
-    if not path.suffix and not path.exists() and str(source) in template_names():
-        return tomllib.loads((files("templates") / f"{source}.toml").read_text(encoding="utf-8"))
-    return parse_document(_bytes(path), str(source))
+    try:
+        if not path.suffix and not path.exists() and str(source) in template_names():
+            return tomllib.loads((files("templates") / f"{source}.toml").read_text(encoding="utf-8"))
+        return parse_document(_bytes(path), str(source))
+    except OSError as error:
+        raise _refused(str(source)[:80], f"cannot be read ({error.strerror})", "give a case file") from error
 
 
 def _bytes(path: Path) -> bytes:
@@ -58,7 +61,7 @@ def _bytes(path: Path) -> bytes:
 def parse_document(content: bytes, label: str) -> dict[str, Any]:
     """Parse the content of a case file; ``label`` names it in faults."""
     try:
-        document = tomllib.loads(content.decode("utf-8"))
+        document = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise _refused(label, "is not a text file", "give a TOML case file") from error
     except tomllib.TOMLDecodeError as error:
@@ -91,8 +94,9 @@ def load_case(source: str | Path, settings: Iterable[str] = ()) -> Case:
     InputFaultsError
         With every fault found.
     """
+    document = read_document(source)
     path = Path(source)
-    return case_with_settings(read_document(source), settings, path.parent if path.is_file() else Path())
+    return case_with_settings(document, settings, path.parent if path.is_file() else Path())
 
 
 def case_with_settings(document: Mapping[str, Any], settings: Iterable[str], folder: Path) -> Case:

@@ -21,8 +21,12 @@ class Repair:
 
 
 def repairs(program: Program) -> tuple[Repair, ...]:
-    """The least relaxation of each limit alone, the same in every quarter, from an elastic re-solve."""
-    return tuple(Repair(limit, _least_relaxation(program, limit)) for limit in program.limits)
+    """The least relaxation of each limit alone, the same in every quarter, from an elastic re-solve.
+
+    Machines owned or on sale are facts and no limits that could give: they are not asked about.
+    """
+    asked = [limit for limit in program.limits if not limit.key.startswith(("fleet__", "purchase__"))]
+    return tuple(Repair(limit, _least_relaxation(program, limit)) for limit in asked)
 
 
 def _least_relaxation(program: Program, limit: Limit) -> float | None:

@@ -234,21 +234,27 @@ def _mix(plan: Allocation) -> Table:
     return table
 
 
-def _limits(explanation: Explanation) -> Table:
+def _limits(explanation: Explanation) -> Group:
+    """What a unit of each limit is worth; those on which nothing hangs are named below the table."""
     table = _table(("limit", "left"), ("one more is worth", "right"), ("one less costs", "right"))
+    idle = []
     for price in explanation.shadow_prices:
-
-        def words(usd: float | None, dollars: bool = price.limit.unit == "USD") -> str:
-            if usd is None:
-                return "no plan"
-            return f"${usd:,.2f}" if dollars else f"${usd / 1e6:,.3f} M"
-
+        if price.gain_of_one_more_usd == 0.0 and price.loss_of_one_less_usd == 0.0:
+            idle.append(price.limit.label)
+            continue
+        dollars = price.limit.unit == "USD"
         table.add_row(
             Text(f"{price.limit.label} (per {price.limit.unit})"),
-            words(price.gain_of_one_more_usd),
-            words(price.loss_of_one_less_usd),
+            _limit_words(price.gain_of_one_more_usd, dollars=dollars),
+            _limit_words(price.loss_of_one_less_usd, dollars=dollars),
         )
-    return table
+    return Group(table, Text(f"nothing hangs on: {', '.join(idle)}" if idle else "", style="dim"))
+
+
+def _limit_words(usd: float | None, *, dollars: bool) -> str:
+    if usd is None:
+        return "no plan"
+    return f"${usd:,.2f}" if dollars else f"${usd / 1e6:,.3f} M"
 
 
 def _break_evens(explanation: Explanation) -> Table:

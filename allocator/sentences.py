@@ -111,9 +111,9 @@ def _what_would_change_it(plan: Allocation, explanation: Explanation) -> Iterato
         turn = f"{rent(found.rent_usd_per_kw_month)} (offered {rent(found.current_usd_per_kw_month)})"
         rest = f"{_capex_clause(flips, taken=found.taken)}{_price_clause(flips, taken=found.taken)}"
         if found.taken:
-            yield f"{lease.name} holds down to a rent of {turn}{rest}."
+            yield f"{lease.name} stays in the plan, if only in part, down to a rent of {turn}{rest}."
         else:
-            yield f"{lease.name} is refused: it would enter at a rent of {turn}{rest}."
+            yield f"{lease.name} is refused: its first megawatt would enter at a rent of {turn}{rest}."
 
 
 def _capex_clause(flips: Sequence[FlipPoint], *, taken: bool) -> str:
@@ -160,7 +160,7 @@ def _what_limits_it(explanation: Explanation) -> Iterator[str]:
             f"one more is worth {_little(p)}"
             for p in one_sided[:3]
         ]
-        yield f"Used to the last but not short: {'; '.join(named)}."
+        yield f"Fully used, though more would add little: {'; '.join(named)}."
     if not binding and not one_sided:
         yield "No limit binds: more power, capital or machines would add nothing."
 
@@ -217,7 +217,7 @@ def _fragility(explanation: Explanation) -> Iterator[str]:
             continue
         margin = abs(found.current_usd_per_kw_month / found.rent_usd_per_kw_month - 1.0)
         if margin < FRAGILE_MARGIN:
-            would = "leave the plan" if found.taken else "enter it"
+            would = "leave the plan" if found.taken else "enter the plan"
             yield f"Fragile: {found.name} would {would} if its rent changed by {percent(margin)}."
 
 

@@ -145,7 +145,11 @@ def read_table(table: type[Table], path: str, given: Any, faults: list[Fault]) -
 
 def shown(value: Any) -> str:
     """A value as it is quoted back to the user, shortened to one line."""
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except RecursionError:
+        return "something nested too deeply"
+    text = "".join(c if c.isprintable() else "?" for c in text)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -27,7 +27,7 @@ class Lease(Assumptions):
 
     name: str = assumption(..., unit="", meaning="A name for the offer")
     tenant: str = assumption(..., unit="", meaning="Who pays the rent")
-    critical_it_mw: Number = assumption(..., unit="critical IT MW", gt=0, le=1e5, meaning="Critical IT MW offered")
+    critical_it_mw: Number = assumption(..., unit="critical IT MW", ge=0.001, le=1e5, meaning="Critical IT MW offered")
     provisioning_ratio: Number = assumption(
         1.43, unit="facility MW per critical IT MW", ge=1, le=3,
         meaning="Facility MW provisioned per critical IT MW (not PUE)", status="derived", dated="2024-2026",

@@ -40,7 +40,7 @@ class ForwardPoint(Assumptions):
     btc_price_usd: Number | None = assumption(
         None, unit="USD", gt=0, le=1e8, meaning="Bitcoin price expected on that day"
     )
-    difficulty: Number | None = assumption(None, unit="", ge=1.0, le=1e18, meaning="Difficulty expected on that day")
+    difficulty: Number | None = assumption(None, unit="", ge=1e9, le=1e18, meaning="Difficulty expected on that day")
     hashprice_usd_per_ph_day: Number | None = assumption(
         None, unit="USD/PH/day", gt=0, le=1e6, meaning="Hashprice expected on that day, such as a forward",
     )  # fmt: skip
@@ -54,12 +54,13 @@ class Market(Assumptions):
         source="spot near 71,091 in the reports of the first week of February", status="sourced", dated="2026-02-07",
     )  # fmt: skip
     difficulty: Number = assumption(
-        125.86e12, unit="", ge=1.0, le=1e18, meaning="Network difficulty in force on the valuation date",
+        125.86e12, unit="", ge=1e9, le=1e18,
+        meaning="Network difficulty in force on the valuation date, such as 125.86e12",
         source="retarget at height 935,424 (news.superex.com/articles/32226.html)",
         status="sourced", dated="2026-02-07",
     )  # fmt: skip
     fee_share: Number = assumption(
-        0.006, unit="share of block reward", ge=0, lt=1,
+        0.006, unit="share of block reward", ge=0, le=0.99,
         meaning="Transaction fees as a share of the total block reward; the fee in BTC a block then stays",
         source="0.55 % (Hashrate Index, 12 January 2026) to 1.0 %", status="sourced", dated="2026-01-12",
         because="a share of the total reward lies between 0 and 1",
@@ -100,7 +101,7 @@ class Market(Assumptions):
         meaning="Hashprice above this multiple of entry cost runs everything installed",
     )  # fmt: skip
     hashrate_leaving_for_ai: Number = assumption(
-        0.10, unit="share of hashrate", ge=0, lt=1, meaning="Share of installed hashrate that leaves for AI",
+        0.10, unit="share of hashrate", ge=0, le=0.9, meaning="Share of installed hashrate that leaves for AI",
         source="VanEck: up to 10 %, an upper bound", status="sourced", dated="2026-02",
     )  # fmt: skip
     leaving_months: Whole = assumption(

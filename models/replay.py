@@ -116,6 +116,7 @@ def replay(market: Market) -> Replay:
         update={
             "btc_price_usd": float(price[0]),
             "difficulty": float(difficulty[0]),
+            "forward": (),
             "entry_cost_usd_per_ph_day": ENTRY_COST_OCTOBER_2025_USD_PER_PH_DAY,
         }
     )

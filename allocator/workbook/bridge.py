@@ -46,8 +46,8 @@ def write_bridge(sheet: Worksheet, plan: Allocation, entries: Sequence[Entry], s
     put(
         sheet,
         f"A{row + 1}",
-        f'="Hosting takes up to "&TEXT({hosting},"#,##0")&", mining up to "&TEXT({mining},"#,##0")'
-        '&" facility MW of the grid (line)"',
+        f'="Hosting takes up to "&TEXT({hosting},"#,##0")&IF({mining}<1," facility MW, nothing mines",'
+        f'", mining up to "&TEXT({mining},"#,##0")&" facility MW")&" (line: grid)"',
     )
     share = (
         f'SUMPRODUCT((B{entries[0].mix_row}:B{entries[-1].mix_row}="hosting")*K{entries[0].mix_row}:K{entries[-1].mix_row})'
@@ -73,8 +73,9 @@ def write_bridge(sheet: Worksheet, plan: Allocation, entries: Sequence[Entry], s
         f"'{MIX_SHEET}'!$A${row + 2}",
         f"Worth ${plan.npv_usd / 1e6:,.1f} M; hosting brings ${plan.npv_of(Use.HOSTING) / 1e6:,.1f} M",
         f"'{MIX_SHEET}'!$A${row + 1}",
-        f"Hosting takes up to {most['hosting']:,.0f}, mining up to {most['mining']:,.0f}"
-        " facility MW of the grid (line)",
+        f"Hosting takes up to {most['hosting']:,.0f}"
+        + (" facility MW, nothing mines" if most["mining"] < 1 else f", mining up to {most['mining']:,.0f} facility MW")
+        + " (line: grid)",
     )
 
 

@@ -41,6 +41,8 @@ FIRST_ROW = 6
 """Rows 1 and 2 say what the sheet is, 3 and 4 hold month and date, 5 is empty."""
 LAST_HEAD_ROW = 4
 MONTHS_PER_PAGE = 24
+WIDE_SHEETS = ("Network", "Monthly")
+"""Sheets with numbers of fifteen digits: difficulty, dollars of a whole plan."""
 
 
 def placed(statement: Statement[Any], title: str, months: int) -> Placed:
@@ -108,7 +110,8 @@ def _widths(sheet: Worksheet, here: Placed) -> None:
         sheet.column_dimensions[get_column_letter(column)].width = width
     first = get_column_letter(FIRST_MONTH_COLUMN)
     group = sheet.column_dimensions[first]
-    group.width, group.min, group.max = 11.5, FIRST_MONTH_COLUMN, FIRST_MONTH_COLUMN + here.months
+    wide = 17.0 if here.title in WIDE_SHEETS else 13.0
+    group.width, group.min, group.max = wide, FIRST_MONTH_COLUMN, FIRST_MONTH_COLUMN + here.months
 
 
 def _labels(sheet: Worksheet, row: int, item: Row[Any]) -> None:

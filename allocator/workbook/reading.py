@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -68,12 +69,12 @@ def _rows(path: Path) -> tuple[list[list[Any]], dict[str, Any] | None]:
     """Rows of sheet Assumptions, and the prices of sheet Prices where there is one."""
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-    except (KeyError, ValueError, OSError, SyntaxError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, OSError, SyntaxError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise _refused(path, f"is not a workbook that can be read ({type(error).__name__})") from error
     try:
         rows = list(_cells(book[SHEET])) if SHEET in book.sheetnames else None
         prices = read_prices(book, MOST_PRICES) if PRICES in book.sheetnames else None
-    except (KeyError, ValueError, TypeError, SyntaxError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, TypeError, SyntaxError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise _refused(path, f"has a sheet {SHEET} that cannot be read ({type(error).__name__})") from error
     finally:
         book.close()

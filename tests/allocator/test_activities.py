@@ -73,7 +73,7 @@ def test_a_degrading_machine_keeps_its_power_and_loses_hashrate_from_the_day_it_
         revenue = hashprice * 1000 / (24 * 12.0 * 1.05) * 0.99 * kept
         margin = max(0.0, revenue - 40 * 1.02 ** (month / 12) - 2) * 730.5 * 0.97
         flow = margin - 25_000 / 12 * 1.02 ** (month / 12)
-        shield = 0.21 * (6e6 / (12.0 * 1.05) + 100_000) / 12
+        shield = 0.21 * (6e6 / (12.0 * 1.05) * dearer(given, 0, 6) + 100_000) / 12
         assert choices.cash_flow_usd[month, j] == pytest.approx(0.79 * flow + shield, rel=1e-9)
 
 
@@ -83,7 +83,7 @@ def test_an_undervolted_machine_needs_less_power_and_more_machines_for_a_megawat
     as_sold, j = column(label, Kind.PURCHASE, 2, 6)
     tuned, k = column(eco, Kind.PURCHASE, 2, 6)
     # A megawatt carries 1 / 0.9 of the hashrate, from machines that give 0.8 of it each.
-    machines = as_sold.capex_usd[j] - 100_000
+    machines = as_sold.capex_usd[j] - 100_000  # at that day's prices
     assert tuned.capex_usd[k] == pytest.approx(machines / 0.9 / 0.8 + 100_000, rel=1e-12)
     assert mined(eco, 12.0 * 0.9, 1.05, 7) > mined(label, 12.0, 1.05, 7)
 
@@ -109,7 +109,7 @@ def test_demand_response_is_earned_by_machines_and_not_by_halls():
 def test_machines_bought_pay_for_themselves_month_by_month_after_tax():
     given = case(purchases=[purchase()])
     choices, j = column(given, Kind.PURCHASE, 2, 6)
-    machines = 6 * 1e6 / (12.0 * 1.05)
+    machines = 6 * 1e6 / (12.0 * 1.05) * dearer(given, 0, 6)
     cost = machines + 100_000
     assert choices.capex_usd[j] == pytest.approx(cost, rel=1e-9)
     at_once = np.zeros(61)
@@ -135,7 +135,7 @@ def test_machines_sold_before_they_are_written_off_deduct_the_rest_on_that_day()
     choices, j = column(given, Kind.PURCHASE, 2, 6)
     pre_tax = choices.cash_flow_usd[:, j].sum()
     # Over its life taxable income is cash income, so lifetime tax is the rate times lifetime profit.
-    machines = 6 * 1e6 / (12.0 * 1.05)
+    machines = 6 * 1e6 / (12.0 * 1.05) * dearer(given, 0, 6)
     resale = 0.5 * machines * dearer(given, 6, 18)
     profit = sum(mined(given, 12.0, 1.05, m) for m in range(7, 19)) + resale - machines - 100_000
     assert pre_tax == pytest.approx(0.79 * profit, rel=1e-9)
@@ -148,7 +148,7 @@ def test_a_successor_bought_later_is_better_and_cheaper():
     assert sorted(found) == [1, 5, 9, 13, 17, 21]  # once a year
     for start, cost in found.items():
         years = start / 4
-        per_mw = 6 * 0.88**years * 1e6 / (9.5 * 0.88**years * 1.05)
+        per_mw = 6 * 0.893**years * dearer(given, 0, 3 * start) * 1e6 / (9.5 * 0.893**years * 1.05)
         assert cost == pytest.approx(per_mw + 100_000, rel=1e-9)
 
 

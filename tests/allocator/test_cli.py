@@ -66,7 +66,7 @@ def test_solve_takes_the_river_bend_lease_and_says_what_would_undo_it(solved):
     assert sum(line["facility_mw"] for line in hosted) == pytest.approx(330.0, rel=1e-9)
     words = " ".join(answer["explanation"])
     assert "Lease all 245 MW (critical IT) to Fluidstack" in words
-    assert "holds down to a rent of" in words
+    assert "stays in the plan, if only in part, down to a rent of" in words
 
 
 def test_ledger_terms_sum_to_npv(solved):

@@ -24,7 +24,7 @@ def brownfield():
 def test_a_lease_that_leaves_is_refused_by_name_with_the_rent_at_which_it_enters():
     text = said("leases[0].rent_usd_per_kw_month=100")
     assert "Refuse River Bend (245 MW critical IT)" in text
-    assert "it would enter at a rent of $105.8" in text
+    assert "its first megawatt would enter at a rent of $105.7" in text
 
 
 def test_a_rent_close_to_its_break_even_is_called_fragile_first():

@@ -126,12 +126,12 @@ def test_an_infeasible_program_has_a_status_and_no_values(solver):
 
 
 def test_a_live_program_recovers_from_being_infeasible():
-    program = build(activities(case()))
-    live = LiveProgram(program.form)
+    signed = case(leases=[lease(committed=True, min_mw=2)], policy={"capital_usd": 9e7})
+    live = LiveProgram(build(activities(signed)).form)
     before = live.value()
-    live.move_rows([("offer__0", 1.0)], -1e6)
+    live.move_rows([("committed__0", 1.0)], 1e6)
     assert live.value() is None
-    live.move_rows([("offer__0", 1.0)], 0.0)
+    live.move_rows([("committed__0", 1.0)], 0.0)
     assert live.value() == pytest.approx(before, rel=1e-9)
 
 
