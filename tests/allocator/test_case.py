@@ -68,7 +68,7 @@ WRONG = [
     ("valuation_date", "is not a date such as 2027-05-07", document(valuation_date="soon")),
     ("market.difficulty", "nan is not a finite number", document(market={"difficulty": NAN})),
     ("market.network_responds", "is neither true nor false", document(market={"network_responds": 1})),
-    ("market.fee_share", "1 must be below 1", document(market={"fee_share": 1})),
+    ("market.fee_share", "1 is above 0.99", document(market={"fee_share": 1})),
     ("finance.tax_rate", "-0.1 is below 0", document(finance={"tax_rate": -0.1})),
     ("fleets[0].facility_mw", "is larger than the site", document(fleets=[fleet(facility_mw=25)])),
     ("fleets[0].machine", "did you mean 'S21", document(fleets=[fleet(machine="S21 Hydd")])),

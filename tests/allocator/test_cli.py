@@ -318,7 +318,7 @@ def test_machines_prints_the_electricity_share_that_was_published(run):
         ("machines", "--power-price", "nan"),
         ("machines", "--pool-fee", "1"),
         ("machines", "--btc-price", "-3"),
-        ("network",),
+        ("network", "--difficulty", "125.86"),
         ("nonsense",),
     ],
 )

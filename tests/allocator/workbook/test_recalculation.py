@@ -82,7 +82,7 @@ def assert_equals_engine(pack: Pack, case: Case) -> None:
         assert_same(pack.line(sheet, "Cash flow, unlevered, after tax"), choices.cash_flow_usd[:, j], name)
         assert_same(pack.line(sheet, "Cash flow to the owner"), choices.equity_cash_flow_usd[:, j], name)
         used = pack.line(sheet, "Capital tied up: paid in less reinvested")
-        assert_same(used[3::3], choices.capital_used_usd[:, j], name)
+        assert_same(used[2::3], choices.capital_used_usd[:, j], name)
         if activity.kind == "lease":
             flows = lease_cash_flows(case, case.leases[activity.owner], activity.start)
             for label, expected in (
