@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from allocator.activities import Kind, activities, key_text, lease_cash_flows, purchase_starts
+from allocator.activities import Kind, activities
+from allocator.activity import key_text
 from allocator.case import Case, case_from_document
 from allocator.files import load_case
+from allocator.lease_activities import lease_cash_flows
+from allocator.mining_activities import purchase_starts
 from models.machines import machines_by_name
 from models.network import network_path
 from tests.allocator.small import case, fleet, lease, purchase, random_document

@@ -13,10 +13,11 @@ import numpy as np
 import openpyxl
 import pytest
 
-from allocator.activities import Activity, activities, lease_cash_flows
+from allocator.activities import Activity, activities
 from allocator.allocation import Allocation
 from allocator.case import Case, case_from_document, override
 from allocator.files import dump_case, parse_document
+from allocator.lease_activities import lease_cash_flows
 from models.network import network_path
 from models.timeline import Vector
 

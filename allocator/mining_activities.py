@@ -1,0 +1,177 @@
+"""Activities that mine: fleets run until a quarter, machines bought in one quarter and run until another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from allocator.activity import Activity, Bundle, Kind, key_text
+from allocator.case import Case
+from models import mining as mine
+from models.machines import SUCCESSOR
+from models.network import NetworkPath
+from models.power import (
+    available_share,
+    calendar_months,
+    demand_charge_usd_per_mw_month,
+    demand_response_usd,
+    margin_usd_per_mwh,
+    price_level,
+)
+from models.tax import depreciation, tax_at_once, tax_carried_forward, yearly_rates
+from models.timeline import MONTHS_PER_QUARTER, Vector
+
+
+def operating_cash_flow_usd(
+    case: Case, path: NetworkPath, efficiency: Vector, site_pue: float, start_month: Vector
+) -> Vector:
+    """Cash of a facility MW in every month, pre-tax; (M + 1, n) for n efficiencies in J/TH and first months of use.
+
+    ``max(0, margin x hours x uptime x share without outage - demand charge) + demand response - fixed opex``: in a
+    month that does not carry its demand charge the machines stay off.
+    """
+    months, power = case.timeline.month_index, case.power
+    revenue = mine.revenue_usd_per_mwh(
+        path.hashprice_usd_per_ph_day[:, None], efficiency[None, :], site_pue, case.mining.pool_fee
+    )
+    level, calendar = price_level(power, months), calendar_months(case.timeline)
+    kept = mine.hashrate_kept(case.mining.degradation_per_year, months[:, None] - start_month[None, :])
+    net = revenue * kept - case.mining.variable_opex_usd_per_mwh
+    margin = margin_usd_per_mwh(net, power, level, calendar)
+    operating = mine.operating_margin_usd(margin, case.mining.uptime) * available_share(power, calendar)[:, None]
+    operating = np.maximum(0.0, operating - demand_charge_usd_per_mw_month(power, level)[:, None])
+    standing = demand_response_usd(power, level) - mine.fixed_opex_usd(case.mining, months)
+    flow = operating + standing[:, None]
+    flow[0] = 0.0
+    return flow
+
+
+def fleet_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
+    """For each fleet, one activity a quarter in which it may be sold; the first is to sell it now."""
+    timeline, months = case.timeline, case.timeline.month_index
+    market = _resale_market(case, path)
+    for owner, fleet in enumerate(case.fleets):
+        site_pue = mine.pue(fleet.machine, case.mining)
+        efficiency = mine.efficiency_j_per_th(fleet.machine, case.mining) * fleet.efficiency_factor
+        running = operating_cash_flow_usd(case, path, np.array([efficiency]), site_pue, np.zeros(1))
+        stops = np.arange(min(timeline.quarters, fleet.remaining_life_years * 4) + 1)
+        ends = stops * MONTHS_PER_QUARTER
+        resale_now = mine.machine_cost_usd_per_mw(fleet.resale_usd_per_th, efficiency, site_pue, fleet.hashrate_factor)
+        resale = mine.resale_usd(resale_now, case.mining.resale_decline_per_year, ends.astype(float))
+        resale = (
+            resale * market[ends] / market[0] * mine.hashrate_kept(case.mining.degradation_per_year, ends.astype(float))
+        )
+        pre_tax = np.where(months[:, None] <= ends, running, 0.0)
+        pre_tax[ends, np.arange(len(ends))] += resale
+        found = tuple(
+            Activity(
+                f"fleet__{owner}_{key_text(fleet.name)}__to_{stop:03d}",
+                f"sell fleet {fleet.name} now"
+                if stop == 0
+                else f"fleet {fleet.name} run until {timeline.quarter_label(int(stop))}",
+                Kind.FLEET,
+                owner,
+                fleet.name,
+                0,
+                int(stop),
+                1.0,
+            )
+            for stop in stops
+        )
+        rate = case.finance.tax_rate
+        yield _mining_bundle(
+            case,
+            found,
+            pre_tax - tax_at_once(rate, pre_tax),
+            pre_tax - tax_carried_forward(rate, pre_tax),
+            np.zeros(len(stops)),
+        )
+
+
+def _resale_market(case: Case, path: NetworkPath) -> Vector:
+    elasticity = case.mining.resale_elasticity_to_hashprice
+    return mine.resale_market(path.hashprice_usd_per_ph_day, path.entry_cost_usd_per_ph_day, elasticity)
+
+
+def _mining_bundle(case: Case, found: tuple[Activity, ...], cash: Vector, equity: Vector, capex: Vector) -> Bundle:
+    quarters = np.arange(case.timeline.quarters)[:, None]
+    starts = np.array([a.start for a in found])
+    stops = np.array([a.stop for a in found])
+    occupied = ((quarters >= starts) & (quarters < stops)).astype(float)
+    none = np.zeros_like(cash)
+    return Bundle(found, cash, equity, capex, occupied, none, none)
+
+
+def purchase_starts(case: Case, owner: int) -> list[int]:
+    """Quarters in which machines of a purchase may start to run: quarterly, a successor's once a year."""
+    purchase = case.purchases[owner]
+    first = -(-purchase.lead_months // MONTHS_PER_QUARTER)
+    last = min(int(purchase.latest_start_years * 4), case.timeline.quarters - 4)
+    step = 4 if purchase.machine == SUCCESSOR else 1
+    return list(range(first, last + 1, step))
+
+
+def purchase_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
+    """For each purchase, one activity for every start and every whole number of years that it may run."""
+    timeline, months = case.timeline, case.timeline.month_index
+    rates = yearly_rates(1.0, case.finance.bonus_depreciation)
+    market = _resale_market(case, path)
+    for owner, purchase in enumerate(case.purchases):
+        starts = purchase_starts(case, owner)
+        if not starts:
+            continue
+        site_pue = mine.pue(purchase.machine, case.mining)
+        label = np.array([mine.efficiency_j_per_th(purchase.machine, case.mining, s / 4) for s in starts])
+        efficiency = label * purchase.efficiency_factor
+        first_months = np.array(starts, dtype=float) * MONTHS_PER_QUARTER
+        running = operating_cash_flow_usd(case, path, efficiency, site_pue, first_months)
+        columns: list[tuple[Activity, Vector, Vector, float]] = []
+        for i, start in enumerate(starts):
+            price = mine.price_usd_per_th(purchase.machine, purchase.price_usd_per_th, case.mining, start / 4)
+            price *= float(market[start * MONTHS_PER_QUARTER] / market[0])
+            machines = mine.machine_cost_usd_per_mw(price, float(efficiency[i]), site_pue, purchase.hashrate_factor)
+            cost = machines + purchase.infrastructure_usd_per_mw
+            begin = start * MONTHS_PER_QUARTER
+            age = months - begin
+            deducted = depreciation(cost, age, rates)
+            stops = [start + 4 * y for y in range(1, purchase.life_years + 1) if start + 4 * y <= timeline.quarters]
+            ends = np.array(stops) * MONTHS_PER_QUARTER
+            inside = (age[:, None] > 0) & (months[:, None] <= ends)
+            resale = mine.resale_usd(machines, case.mining.resale_decline_per_year, (ends - begin).astype(float))
+            resale = (
+                resale
+                * market[ends]
+                / market[begin]
+                * mine.hashrate_kept(case.mining.degradation_per_year, ends - begin)
+            )
+            written_off = cost - np.cumsum(deducted)[ends]
+            column = np.arange(len(ends))
+            operating = np.where(inside, running[:, [i]], 0.0)
+            operating[ends, column] += resale
+            taxable = operating - np.where(inside, deducted[:, None], 0.0)
+            taxable[ends, column] -= written_off
+            pre_tax = operating
+            pre_tax[begin] -= cost
+            rate = case.finance.tax_rate
+            cash, equity = pre_tax - tax_at_once(rate, taxable), pre_tax - tax_carried_forward(rate, taxable)
+            for j, stop in enumerate(stops):
+                activity = Activity(
+                    f"buy__{owner}_{key_text(purchase.name)}__from_{start:03d}_to_{stop:03d}",
+                    f"buy {purchase.name} in {timeline.quarter_label(start)}, run {(stop - start) // 4} years",
+                    Kind.PURCHASE,
+                    owner,
+                    purchase.name,
+                    start,
+                    stop,
+                    1.0,
+                )
+                columns.append((activity, cash[:, j], equity[:, j], cost))
+        found = tuple(c[0] for c in columns)
+        yield _mining_bundle(
+            case,
+            found,
+            np.stack([c[1] for c in columns], axis=1),
+            np.stack([c[2] for c in columns], axis=1),
+            np.array([c[3] for c in columns]),
+        )
