@@ -18,6 +18,7 @@ from allocator.explain import Explanation
 from allocator.formats import day, percent, quarter, rent, table_money
 from allocator.infeasible import Repair
 from allocator.sentences import break_even_words, decision, infeasible
+from allocator.site_costs import site_costs
 
 MINING_COLOUR, HOSTING_COLOUR = "#E69F00", "#0072B2"
 
@@ -106,6 +107,14 @@ def as_json(plan: Allocation, explanation: Explanation) -> dict[str, Any]:
             }
             for f in explanation.flips
         ],
+        "site_costs": [
+            {
+                "machines": c.name,
+                "cash_cost_usd_per_btc": c.cash_usd_per_btc,
+                "all_in_cost_usd_per_btc": c.all_in_usd_per_btc,
+            }
+            for c in site_costs(plan.case)
+        ],
         "alternatives": {
             "mine_only_npv_usd": explanation.twins.mine_only_usd,
             "host_only_npv_usd": explanation.twins.host_only_usd,
@@ -168,6 +177,8 @@ def print_plan(
     parts += [Text(), Padding(_limits(explanation), (0, 2))]
     if explanation.break_evens:
         parts += [Text(), Padding(_break_evens(explanation), (0, 2))]
+    if case.fleets or case.purchases:
+        parts += [Text(), Padding(_costs(plan), (0, 2))]
     parts.append(Text())
     parts.append(Text(f"  checked: {', '.join(checked_by)} (worst residual {plan.certificate.worst:.0e})", style="dim"))
     if written:
@@ -255,6 +266,13 @@ def _limit_words(usd: float | None, *, dollars: bool) -> str:
     if usd is None:
         return "no plan"
     return f"${usd:,.2f}" if dollars else f"${usd / 1e6:,.3f} M"
+
+
+def _costs(plan: Allocation) -> Table:
+    table = _table(("a bitcoin costs here today", "left"), ("cash", "right"), ("all in", "right"))
+    for cost in site_costs(plan.case):
+        table.add_row(Text(cost.name), f"${cost.cash_usd_per_btc:,.0f}", f"${cost.all_in_usd_per_btc:,.0f}")
+    return table
 
 
 def _break_evens(explanation: Explanation) -> Table:
