@@ -246,9 +246,10 @@ def machines(
     json_file: JsonOption = None,
 ) -> None:
     """The machine table: what each spends on electricity, and at which price it should stop."""
-    from allocator.market_tables import machine_rows, print_machines  # noqa: PLC0415
+    from allocator.market_tables import machine_option_faults, machine_rows, print_machines  # noqa: PLC0415
 
-    known, words = _market(btc_price, difficulty, fee_share)
+    asked = machine_option_faults(power_price, pool_fee)
+    known, words = _market(btc_price, difficulty, fee_share, asked)
     rows = machine_rows(known, power_price, pool_fee)
     _emit(rows, json_file, lambda: print_machines(rows, power_price, words))
 
@@ -264,9 +265,10 @@ def network(
     json_file: JsonOption = None,
 ) -> None:
     """Hashprice, implied hashrate, the next retarget, and what a bitcoin costs."""
-    from allocator.market_tables import network_figures, print_network  # noqa: PLC0415
+    from allocator.market_tables import network_figures, network_option_faults, print_network  # noqa: PLC0415
 
-    figures = network_figures(_market(btc_price, difficulty, fee_share)[0], block_minutes)
+    asked = network_option_faults(block_minutes)
+    figures = network_figures(_market(btc_price, difficulty, fee_share, asked)[0], block_minutes)
     _emit(figures, json_file, lambda: print_network(figures))
 
 
@@ -305,8 +307,13 @@ def pages(port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501)
     raise typer.Exit(subprocess.run(command, cwd=entry.parent, check=False).returncode)  # noqa: S603
 
 
-def _market(btc_price: float | None, difficulty: float | None, fee_share: float | None) -> tuple[Market, str]:
-    """The shipped market with what was given on the command line, validated as a case's is; and that in words."""
+def _market(
+    btc_price: float | None, difficulty: float | None, fee_share: float | None, found_before: list[Fault]
+) -> tuple[Market, str]:
+    """The shipped market with what was given on the command line, validated as a case's is; and that in words.
+
+    Faults of the command's other options are reported with its own.
+    """
     from allocator.market import shipped_snapshot  # noqa: PLC0415
     from allocator.market_tables import market_words  # noqa: PLC0415
     from models.assumptions import read_table  # noqa: PLC0415
@@ -315,9 +322,9 @@ def _market(btc_price: float | None, difficulty: float | None, fee_share: float 
     shipped = shipped_snapshot()
     options = {"btc_price_usd": btc_price, "difficulty": difficulty, "fee_share": fee_share}
     given = {name: value for name, value in options.items() if value is not None}
-    faults: list[Fault] = []
+    faults = list(found_before)
     known = read_table(Market, "market", {name: getattr(shipped, name) for name in options} | given, faults)
-    if known is None:
+    if known is None or faults:
         raise InputFaultsError(faults)
     return known, market_words(known, shipped.taken.date(), set(given))
 

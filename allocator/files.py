@@ -162,7 +162,8 @@ def apply_settings(document: Mapping[str, Any], settings: Iterable[str], faults:
 def parse_value(text: str) -> Any:
     """A TOML value; anything that is not one is text."""
     try:
-        return tomllib.loads(f"value = {text.strip()}")["value"]
+        parsed = tomllib.loads(f"value = {text.strip()}")
+        return parsed["value"] if len(parsed) == 1 else text.strip()
     except (ValueError, RecursionError):
         return text.strip()
 

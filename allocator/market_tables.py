@@ -35,13 +35,8 @@ def machine_rows(market: net.Market, power_price_usd_per_mwh: float, pool_fee: f
     InputFaultsError
         For a power price or a pool fee out of bounds.
     """
-    _check_within(
-        "--power-price",
-        power_price_usd_per_mwh,
-        -HIGHEST_POWER_PRICE_USD_PER_MWH,
-        HIGHEST_POWER_PRICE_USD_PER_MWH,
-    )
-    _check_within("--pool-fee", pool_fee, 0.0, 0.99)
+    if faults := machine_option_faults(power_price_usd_per_mwh, pool_fee):
+        raise InputFaultsError(faults)
     btc_hashprice = net.hashprice_btc_per_ph_day(market.difficulty, current_reward_btc(market))
     hashprice = btc_hashprice * market.btc_price_usd
     rows = []
@@ -86,7 +81,8 @@ def network_figures(market: net.Market, block_minutes: float = net.TARGET_BLOCK_
     InputFaultsError
         For a block time that is not between zero and a day.
     """
-    _check_within("--block-minutes", block_minutes, 1e-3, MOST_BLOCK_MINUTES)
+    if faults := network_option_faults(block_minutes):
+        raise InputFaultsError(faults)
     reward = current_reward_btc(market)
     btc_hashprice = net.hashprice_btc_per_ph_day(market.difficulty, reward)
     factor = net.retarget_factor(block_minutes)
@@ -106,9 +102,25 @@ def network_figures(market: net.Market, block_minutes: float = net.TARGET_BLOCK_
     }
 
 
-def _check_within(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:  # also refuses NaN
-        raise InputFaultsError([Fault(name, repr(value), f"is not between {low:g} and {high:g}", "correct it")])
+def option_faults(name: str, value: float, low: float, high: float) -> list[Fault]:
+    """A fault if a figure given on the command line is out of bounds or no number."""
+    if low <= value <= high:
+        return []
+    return [Fault(name, repr(value), f"is not between {low:g} and {high:g}", "correct it")]
+
+
+def machine_option_faults(power_price_usd_per_mwh: float, pool_fee: float) -> list[Fault]:
+    """Faults of what the machine table is asked at."""
+    highest = HIGHEST_POWER_PRICE_USD_PER_MWH
+    return [
+        *option_faults("--power-price", power_price_usd_per_mwh, -highest, highest),
+        *option_faults("--pool-fee", pool_fee, 0.0, 0.99),
+    ]
+
+
+def network_option_faults(block_minutes: float) -> list[Fault]:
+    """Faults of what the network's figures are asked at."""
+    return option_faults("--block-minutes", block_minutes, 1e-3, MOST_BLOCK_MINUTES)
 
 
 def market_words(market: net.Market, taken: date, given: Set[str]) -> str:

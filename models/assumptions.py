@@ -161,9 +161,9 @@ def _faults(table: type[Assumptions], path: str, error: ValidationError) -> Iter
                         if part not in _TAGS)  # fmt: skip
         where = ".".join(filter(None, (path, name))) + inner
         if item["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(name, known, n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"known inputs: {', '.join(known)}"
-            yield Fault(where, "", "is not an input of this table", remedy)
+            near = difflib.get_close_matches(name, known, n=1) if not inner else []
+            others = f"known inputs: {', '.join(known)}" if not inner else "see the list's form in a template"
+            yield Fault(where, "", "is not an input of this table", f"did you mean {near[0]}?" if near else others)
             continue
         what = known.get(name)
         yield Fault(where, "" if item["type"] == "missing" else shown(item.get("input")),
