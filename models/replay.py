@@ -130,3 +130,17 @@ def replay(market: Market) -> Replay:
     return Replay(
         months, price, observed, path.running_eh_s[:MONTHS], seen, path.hashprice_usd_per_ph_day[:MONTHS]
     )  # fmt: skip
+
+
+def fitted_elasticity(market: Market, tried: Vector | None = None) -> tuple[float, float]:
+    """The short-run elasticity with the least error, all else as in ``market``, and that error.
+
+    By trying 0.00, 0.01 .. 1.00. Only jointly with the speed of entry and the share that leaves is it known at all: a
+    faster entry fits with a larger elasticity.
+    """
+    grid = np.arange(0.0, 1.005, 0.01) if tried is None else tried
+    errors = [
+        replay(market.model_copy(update={"switch_off_elasticity_to_hashprice": float(e)})).rms_error for e in grid
+    ]
+    best = int(np.argmin(errors))
+    return float(grid[best]), float(errors[best])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.network import Market
-from models.replay import history, observed_months, replay
+from models.replay import fitted_elasticity, history, observed_months, replay
 
 
 def test_shipped_defaults_are_within_4_percent_and_0_4_of_the_flat_baseline():
@@ -57,3 +57,13 @@ def test_every_observation_has_a_source_and_a_finite_value():
     for seen in history():
         assert seen.source
         assert seen.kind == "epoch_start" or np.isfinite(seen.value)
+
+
+def test_the_shipped_elasticity_is_close_to_the_best_and_a_faster_entry_asks_for_more():
+    shipped = replay(Market())
+    best, error = fitted_elasticity(Market())
+    assert error <= shipped.rms_error <= error + 0.005
+    # An independent prototype: 0.45 jointly with a speed of 0.6; between 0.3 and 0.6 in all settings that fit.
+    assert 0.3 <= best <= 0.6
+    faster, _ = fitted_elasticity(Market(entry_speed_per_year=1.0))
+    assert faster > best
