@@ -7,15 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from allocator.outputs import STANDARD_OUTPUT, checked_targets, write_all
 from models.assumptions import Fault, InputFaultsError
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from models.network import Market
 
 OK, FAILED, BAD_INPUT, INFEASIBLE = 0, 1, 2, 3
-STANDARD_OUTPUT = "-"
 
 app = typer.Typer(
     help="What a site's megawatts should do: mine bitcoin, or host GPUs on a long lease.",
@@ -158,7 +156,7 @@ def solve(
     from allocator.program.solve import export_mps  # noqa: PLC0415
 
     known = read_case(case, settings or [])
-    targets = _targets(json_file, excel, lp, read_from=case)
+    targets = checked_targets(json_file, excel, lp, read_from=case)
     try:
         plan = allocate(known, solver)
     except InfeasibleError as error:
@@ -281,7 +279,7 @@ def market(
     from allocator.market import market_figures, refresh, shipped_snapshot  # noqa: PLC0415
     from allocator.market_tables import print_market  # noqa: PLC0415
 
-    _targets(json_file)
+    checked_targets(json_file)
     snapshot = refresh() if ask else shipped_snapshot()
     if ask and not snapshot.is_live:
         _say(snapshot.message)
@@ -355,72 +353,6 @@ def read_case(source: str, settings: list[str]) -> Case:
 
         return case_with_settings(read_document(Path(source)), settings, Path(source).parent)
     return load_case(source, settings)
-
-
-def _targets(json_file: str | None, *others: Path | None, read_from: str = "") -> list[Path]:
-    """Files that will be written; refused before any work if one cannot be, or must not be."""
-    given = [Path(json_file)] if json_file and json_file != STANDARD_OUTPUT else []
-    targets = given + [path for path in others if path is not None]
-    try:
-        return _writable(targets, Path(read_from) if read_from else None)
-    except OSError as error:
-        name = str(error.filename or targets[0])[:80]
-        raise InputFaultsError(
-            [Fault(name, "", f"cannot be written ({error.strerror})", "name another file")]
-        ) from error
-
-
-def _writable(targets: list[Path], case: Path | None) -> list[Path]:
-    faults = []
-    for i, target in enumerate(targets):
-        where, rule, remedy = target.resolve(), "", ""
-        if not where.parent.is_dir():
-            rule, remedy = "cannot be written: its folder does not exist", "make the folder, or name another"
-        elif where.is_dir():
-            rule, remedy = "cannot be written: it is a folder", "name a file"
-        elif target.is_symlink() or (where.exists() and not where.is_file()):
-            rule, remedy = (
-                "is not a plain file and would be replaced by one",
-                "name another file, or - for standard output",
-            )
-        elif case is not None and case.exists() and where == case.resolve():
-            rule, remedy = "is the case that is read", "give the answer its own file"
-        elif where in [other.resolve() for other in targets[:i]]:
-            rule, remedy = "is named twice", "give each output its own file"
-        if rule:
-            faults.append(Fault(str(target), "", rule, remedy))
-    if faults:
-        raise InputFaultsError(faults)
-    return targets
-
-
-def write_all(writers: list[tuple[Path, Callable[[Path], Any]]]) -> None:
-    """Write every file beside its target first, then move all into place: nothing is left half-written."""
-    with _staged() as staged:
-        for target, writer in writers:
-            _targets(None, target)
-            handle, name = tempfile.mkstemp(
-                dir=target.resolve().parent, prefix=f".{target.stem}-", suffix=target.suffix
-            )
-            os.close(handle)
-            staged.append((Path(name), target))
-            writer(Path(name))
-        umask = os.umask(0)
-        os.umask(umask)
-        for path, target in staged:
-            path.chmod(0o666 & ~umask)
-            path.replace(target)
-
-
-@contextmanager
-def _staged() -> Iterator[list[tuple[Path, Path]]]:
-    """Temporary files that are removed if anything goes wrong before all are in place."""
-    staged: list[tuple[Path, Path]] = []
-    try:
-        yield staged
-    finally:
-        for path, _ in staged:
-            path.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 import highspy
 import pytest
 
-from allocator import cli
+from allocator import cli, outputs
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVE_KEYS = {
@@ -335,5 +335,5 @@ def test_a_failure_while_writing_leaves_nothing_behind(tmp_path):
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        cli.write_all([(tmp_path / "a.txt", lambda p: p.write_text("whole")), (tmp_path / "b.txt", fails)])
+        outputs.write_all([(tmp_path / "a.txt", lambda p: p.write_text("whole")), (tmp_path / "b.txt", fails)])
     assert list(tmp_path.iterdir()) == []
