@@ -1,4 +1,4 @@
-"""Files that a command writes: refused before any work if they must not be written, then written whole or not at all."""
+"""Files that a command writes: refused before any work if they must not be, then written whole or not at all."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -337,3 +338,39 @@ def test_a_failure_while_writing_leaves_nothing_behind(tmp_path):
     with pytest.raises(OSError, match="disk full"):
         outputs.write_all([(tmp_path / "a.txt", lambda p: p.write_text("whole")), (tmp_path / "b.txt", fails)])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_never_replaces_the_case_a_link_or_what_is_no_plain_file(run, tmp_path):
+    case, link, pipe = tmp_path / "case.toml", tmp_path / "link.json", tmp_path / "pipe"
+    assert run("init", str(case))[0] == 0
+    before = case.read_bytes()
+    link.symlink_to(tmp_path / "elsewhere.json")
+    os.mkfifo(pipe)
+    for target, words in (
+        (case, "is the case that is read"),
+        (link, "is not a plain file"),
+        (pipe, "is not a plain file"),
+    ):
+        code, _, err = run("solve", str(case), "--json", str(target))
+        assert code == 2
+        assert words in err
+    assert case.read_bytes() == before
+    assert link.is_symlink()
+
+
+def test_a_path_too_long_for_the_system_is_refused_in_words(run, tmp_path):
+    assert run("solve", "n" * 300)[0] == 2
+    code, _, err = run("solve", "river-bend", "--json", str(tmp_path / ("n" * 300)))
+    assert code == 2
+    assert "cannot be written" in err
+
+
+def test_faults_of_all_options_are_listed_together(run):
+    _, _, err = run("machines", "--pool-fee", "2", "--power-price", "inf", "--btc-price", "0")
+    for words in ("3 faults", "--pool-fee", "--power-price", "market.btc_price_usd"):
+        assert words in err
+
+
+def test_the_version_is_printed(run):
+    code, out, _ = run("--version")
+    assert (code, out.strip()) == (0, "0.1.0")
