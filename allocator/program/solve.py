@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -166,36 +166,7 @@ def with_integers_fixed(form: StandardForm, y: Vector) -> StandardForm:
     whole = np.round(y)
     lower, upper = form.column_lower.copy(), form.column_upper.copy()
     lower[form.integer] = upper[form.integer] = whole[form.integer]
-    return StandardForm(
-        form.cost,
-        lower,
-        upper,
-        np.zeros_like(form.integer),
-        form.row_lower,
-        form.row_upper,
-        form.starts,
-        form.index,
-        form.value,
-        form.column_names,
-        form.row_names,
-    )
-
-
-def relaxed(form: StandardForm) -> StandardForm:
-    """The same program without whole numbers."""
-    return StandardForm(
-        form.cost,
-        form.column_lower,
-        form.column_upper,
-        np.zeros_like(form.integer),
-        form.row_lower,
-        form.row_upper,
-        form.starts,
-        form.index,
-        form.value,
-        form.column_names,
-        form.row_names,
-    )
+    return replace(form, column_lower=lower, column_upper=upper, integer=np.zeros_like(form.integer))
 
 
 class BulkHiGHS(pulp.LpSolver):  # type: ignore[misc]

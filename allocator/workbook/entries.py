@@ -14,7 +14,8 @@ from allocator.allocation import TAKEN_MW, Allocation
 from allocator.formats import quarter
 from allocator.workbook.lease_lines import LeaseUnit, lease_statement
 from allocator.workbook.lines import Placed, Statement, StatementValues
-from allocator.workbook.mining_lines import MiningUnit, mining_statement
+from allocator.workbook.machine_lines import MiningUnit
+from allocator.workbook.mining_lines import mining_statement
 from allocator.workbook.monthly_sheets import placed
 
 FIRST_MIX_ROW = 6

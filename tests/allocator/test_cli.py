@@ -11,28 +11,13 @@ from pathlib import Path
 import highspy
 import pytest
 
-from allocator import cli, outputs
+from allocator import outputs
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVE_KEYS = {
     "status", "npv_usd", "capex_usd", "peak_equity_usd", "irr", "levered_irr", "payback_years", "objective_terms",
     "mix",    "schedule", "shadow_prices", "break_evens", "certificate", "explanation", "provenance",
 }  # fmt: skip
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["allocator", *arguments])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture(scope="module")

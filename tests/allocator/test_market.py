@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import sys
 import threading
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from allocator import cli, market
+from allocator import market
 from allocator.mempool import Patience
 
 PRICES, HASHRATE, REWARDS, HEIGHT = (
@@ -375,22 +374,6 @@ def test_nothing_is_asked_unless_a_refresh_is(service, monkeypatch, run):
 
 
 # The command
-
-
-@pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-        monkeypatch.setattr(sys, "argv", ["allocator", *arguments])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as leaving:
-            code = int(leaving.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 KEYS = {
