@@ -47,9 +47,9 @@ class Activities:
         return self._joined([b.equity_cash_flow_usd for b in self.bundles], self.case.timeline.months + 1)
 
     @cached_property
-    def noi_usd(self) -> Vector:
-        """NOI of hosting per unit, (M + 1, J)."""
-        return self._joined([b.noi_usd for b in self.bundles], self.case.timeline.months + 1)
+    def cfads_usd(self) -> Vector:
+        """Cash flow available for debt service per unit, (M + 1, J)."""
+        return self._joined([b.cfads_usd for b in self.bundles], self.case.timeline.months + 1)
 
     @cached_property
     def debt_service_usd(self) -> Vector:

@@ -63,8 +63,8 @@ class Bundle:
     """Undiscounted, (J,)."""
     occupied: Vector
     """Share of a unit's facility MW in use in each quarter, (Q, J)."""
-    noi_usd: Vector
-    """Net operating income of hosting, (M + 1, J); zero for mining."""
+    cfads_usd: Vector
+    """Cash flow available for debt service, as a lender to the offer counts it, (M + 1, J); zero for mining."""
     debt_service_usd: Vector
     """(M + 1, J); zero for mining."""
 

@@ -15,6 +15,8 @@ from allocator.program.solve import HIGHS, Answer, Certificate, SolverError, Sta
 from models.returns import irr, irr_reason, moic, npv, payback_years
 from models.timeline import Vector
 
+DUST = 1e-6
+"""Debt service below this share of its largest month is rounding, and no cover is stated for it."""
 TAKEN_MW = 1e-6
 """Less than a watt is a solver's dust: it stays in the ledger but is not listed as part of the mix."""
 CONTINUOUS_LIMIT, INTEGER_LIMIT, OTHER_SOLVER_LIMIT = 1e-9, 1e-6, 1e-6
@@ -154,11 +156,11 @@ class Allocation:
 
     @cached_property
     def minimum_dscr(self) -> float | None:
-        """Lowest NOI over debt service of all leases together; ``None`` without debt."""
-        service = self.choices.debt_service_usd @ self.units
-        noi = self.choices.noi_usd @ self.units
-        due = service > 1e-6 * max(1.0, float(service.max(initial=0.0)))
-        return float((noi[due] / service[due]).min()) if due.any() else None
+        """Lowest CFADS over debt service of any lease taken, in any month; ``None`` without debt."""
+        taken = self.units > TAKEN_MW
+        service, cfads = self.choices.debt_service_usd[:, taken], self.choices.cfads_usd[:, taken]
+        due = service > DUST * np.maximum(1.0, service.max(axis=0, initial=0.0))
+        return float((cfads[due] / service[due]).min()) if due.any() else None
 
     @cached_property
     def mix(self) -> tuple[MixLine, ...]:

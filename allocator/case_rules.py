@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from allocator.lease_rules import LEASE_RULES
 from models.assumptions import Fault
-from models.lease import Lease, last_delivery_offset_months
+from models.lease import Lease
 from models.machines import SUCCESSOR, catalogue, machines_by_name
 from models.mining import Fleet, Purchase
-from models.timeline import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Timeline, add_months
 
 Parts = Mapping[str, Any]
 TOLERANCE_MW = 1e-6
@@ -90,6 +90,21 @@ def forward_points_are_in_order(parts: Parts) -> Iterator[Fault]:
         before, what = point.from_date, "the point before it"
 
 
+def tax_classes_add_up(parts: Parts) -> Iterator[Fault]:
+    """The 5- and 15-year classes leave no less than nothing for the shell."""
+    finance = parts["finance"]
+    if finance is None:
+        return
+    short = finance.data_centre_short_life_share + finance.data_centre_fifteen_year_share
+    if short > 1.0:
+        yield Fault(
+            "finance.data_centre_fifteen_year_share",
+            f"{finance.data_centre_fifteen_year_share:g}",
+            f"and data_centre_short_life_share ({finance.data_centre_short_life_share:g}) are more than the whole cost",
+            "give shares of which the rest is the shell",
+        )
+
+
 def uses_fit_the_site(parts: Parts) -> Iterator[Fault]:
     """No offer, fleet or floor is larger than the largest grid."""
     grid = _largest_grid(parts)
@@ -123,66 +138,6 @@ def uses_fit_the_site(parts: Parts) -> Iterator[Fault]:
         )
 
 
-def leases_are_consistent(parts: Parts) -> Iterator[Fault]:
-    """Halls and least takes fit the offer."""
-    for i, lease in _sound(parts, "leases"):
-        for field in ("block_mw", "min_mw"):
-            value = getattr(lease, field)
-            if value > lease.critical_it_mw + TOLERANCE_MW:
-                yield Fault(
-                    f"leases[{i}].{field}",
-                    f"{value:g} critical IT MW",
-                    f"is more than the offer ({lease.critical_it_mw:g})",
-                    "give at most critical_it_mw",
-                )
-
-
-def lease_dates_are_possible(parts: Parts) -> Iterator[Fault]:
-    """A hall is delivered after it can be built and before its window closes; its rent fits the horizon."""
-    if parts["valuation_date"] is None or parts["horizon_years"] is None:
-        return
-    timeline = Timeline(parts["valuation_date"], parts["horizon_years"])
-    for i, lease in _sound(parts, "leases"):
-        yield from _window_faults(timeline, f"leases[{i}]", lease)
-
-
-def _window_faults(timeline: Timeline, path: str, lease: Lease) -> Iterator[Fault]:
-    soonest = add_months(timeline.valuation_date, lease.build_months)
-    if lease.earliest_start and timeline.quarter_from(lease.earliest_start) * MONTHS_PER_QUARTER < lease.build_months:
-        yield Fault(
-            f"{path}.earliest_start",
-            str(lease.earliest_start),
-            f"is before a hall can be built ({timeline.valuation_date} + {lease.build_months} months = {soonest})",
-            "give a later quarter, or fewer build_months if work has begun",
-        )
-        return
-    first, last = start_window(timeline, lease)
-    if lease.latest_start and last < first:
-        yield Fault(
-            f"{path}.latest_start",
-            str(lease.latest_start),
-            f"is before the earliest first delivery ({timeline.quarter_start(first)})",
-            "give a later date, or an earlier earliest_start",
-        )
-        return
-    end = last * MONTHS_PER_QUARTER + last_delivery_offset_months(lease) + lease.term_years * MONTHS_PER_YEAR
-    if end > timeline.months:
-        yield Fault(
-            f"{path}.term_years",
-            f"{lease.term_years} years from a first delivery in {timeline.quarter_label(last)}",
-            f"runs past the horizon ({timeline.horizon_years} years)",
-            f"set horizon_years to at least {-(-end // MONTHS_PER_YEAR)}, or an earlier latest_start",
-        )
-
-
-def start_window(timeline: Timeline, lease: Lease) -> tuple[int, int]:
-    """First and last quarter in which the first delivery of an offer may fall."""
-    buildable = -(-lease.build_months // MONTHS_PER_QUARTER)
-    first = max(buildable, timeline.quarter_from(lease.earliest_start)) if lease.earliest_start else buildable
-    last = timeline.quarter_of(lease.latest_start) if lease.latest_start else first
-    return first, last
-
-
 def _sound(parts: Parts, key: str) -> Iterator[tuple[int, Any]]:
     for i, row in enumerate(parts[key]):
         if isinstance(row, (Fleet, Purchase, Lease)):
@@ -203,7 +158,7 @@ RULES: tuple[Callable[[Parts], Iterator[Fault]], ...] = (
     machines_are_known,
     steps_are_in_order,
     forward_points_are_in_order,
+    tax_classes_add_up,
     uses_fit_the_site,
-    leases_are_consistent,
-    lease_dates_are_possible,
+    *LEASE_RULES,
 )

@@ -13,7 +13,7 @@ from typing import Any
 import tomlkit
 
 from allocator.case import LISTS, SCALARS, TABLES, Case, case_from_document, override
-from models.assumptions import Assumptions, Declaration, Fault, InputFaultsError, describe
+from models.assumptions import Assumptions, Declaration, Fault, InputFaultsError, describe, sections
 from models.hourly_prices import HourlyPrices
 
 LARGEST_FILE_BYTES = 2_000_000
@@ -198,10 +198,13 @@ def dump_case(case: Case) -> str:
 
 def _table(row: Assumptions) -> Any:
     table = tomlkit.table()
-    for name, declaration in describe(type(row)).items():
-        value = getattr(row, name)
-        if value is not None and value != ():
-            _add(table, name, value, declaration)
+    for title, names in sections(type(row)):
+        if title:
+            table.add(tomlkit.comment(f"-- {title} --"))
+        for name in names:
+            value = getattr(row, name)
+            if value is not None and value != ():
+                _add(table, name, value, describe(type(row))[name])
     return table
 
 

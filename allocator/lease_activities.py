@@ -3,111 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from allocator.activity import Activity, Bundle, Kind, key_text
 from allocator.case import Case
-from allocator.case_rules import start_window
-from models import lease as leasing
-from models.debt import DebtSchedule, schedule
-from models.tax import depreciation, tax_at_once, tax_carried_forward, yearly_rates
-from models.timeline import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Vector
+from allocator.lease_rules import start_window
+from models.lease import Lease, LeaseCashFlows, Recovery, lease_cash_flows, occupied_months
+from models.power import paid_price_usd_per_mwh
+from models.timeline import MONTHS_PER_QUARTER, Vector
 
 
-@dataclass(frozen=True)
-class LeaseCashFlows:
-    """One critical IT MW of an offer by month, arrays (M + 1,) in USD, for one first delivery."""
-
-    rent_usd: Vector
-    noi_usd: Vector
-    capex_usd: Vector
-    depreciation_usd: Vector
-    tax_usd: Vector
-    cash_flow_usd: Vector
-    debt: DebtSchedule
-    levered_tax_usd: Vector
-    equity_cash_flow_usd: Vector
-    occupied_share: Vector
-
-
-def lease_cash_flows(case: Case, lease: leasing.Lease, start: int) -> LeaseCashFlows:
-    """Value lines of one critical IT MW whose first delivery falls at the start of quarter ``start``.
-
-    Unlevered: ``NOI - capex - tax``, tax on ``NOI - depreciation`` with losses used at once. Equity: ``NOI - capex
-    + debt drawn - debt service - tax``, tax on ``NOI - depreciation - interest`` with losses carried forward.
-    Depreciation starts after the last delivery; what is left is written off when the last rent is paid.
-    """
-    months = case.timeline.month_index
-    since = months - start * MONTHS_PER_QUARTER
-    rent = leasing.rent_usd(lease, since)
-    noi = leasing.noi_usd(rent, lease.noi_margin)
-    capex = leasing.capex_draws_usd(lease, since)
-    closing = leasing.last_delivery_offset_months(lease)
-    maturity = lease.term_years * MONTHS_PER_YEAR
-    end = min(len(months) - 1, start * MONTHS_PER_QUARTER + closing + maturity)
-    cost = lease.capex_usd_per_kw * leasing.KW_PER_MW
-    rates = yearly_rates(case.finance.data_centre_short_life_share, case.finance.bonus_depreciation)
-    deducted = depreciation(cost, since - closing, rates)
-    deducted[end + 1 :] = 0.0
-    deducted[end] += cost - deducted.sum()
-    loan = schedule(
-        capex,
-        noi,
-        since,
-        closing_month=closing,
-        maturity_month=max(maturity, closing + 1),
-        ltc=lease.ltc,
-        debt_rate=lease.debt_rate,
-        dscr=lease.dscr,
-    )
-    rate = case.finance.tax_rate
-    tax = tax_at_once(rate, noi - deducted)
-    levered_tax = tax_carried_forward(rate, noi - deducted - loan.interest_usd)
-    cash = noi - capex - tax
-    equity = noi - capex + loan.draw_usd - loan.service_usd - levered_tax
-    return LeaseCashFlows(
-        rent, noi, capex, deducted, tax, cash, loan, levered_tax, equity, leasing.occupied_share(lease, since)
-    )
+def cash_flows_from(case: Case, lease: Lease, start: int) -> LeaseCashFlows:
+    """Lines of one critical IT MW whose agreed first delivery falls at the start of quarter ``start``; (M + 1,)."""
+    since = case.timeline.month_index - start * MONTHS_PER_QUARTER
+    return lease_cash_flows(lease, case.finance, since, paid_price_usd_per_mwh(case.power, case.timeline))
 
 
 def lease_bundles(case: Case) -> Iterator[Bundle]:
-    """For each offer, one activity a quarter of its window; later starts are the first one moved."""
+    """For each offer, one activity a quarter of its window.
+
+    Later starts are the first one moved, but under gross, where the landlord's power has its own calendar.
+    """
     timeline = case.timeline
     for owner, lease in enumerate(case.leases):
         first, last = start_window(timeline, lease)
-        base = lease_cash_flows(case, lease, first)
-        shifts = range(last - first + 1)
-        length = -(-(leasing.last_delivery_offset_months(lease)) // MONTHS_PER_QUARTER) + 4 * lease.term_years
+        starts = range(first, last + 1)
+        length = -(-occupied_months(lease) // MONTHS_PER_QUARTER)
         found = tuple(
             Activity(
-                f"lease__{owner}_{key_text(lease.name)}__from_{first + s:03d}",
-                f"lease {lease.name} from {timeline.quarter_label(first + s)}",
+                f"lease__{owner}_{key_text(lease.name)}__from_{start:03d}",
+                f"lease {lease.name} from {timeline.quarter_label(start)}",
                 Kind.LEASE,
                 owner,
                 lease.name,
-                first + s,
-                first + s + length,
+                start,
+                start + length,
                 lease.provisioning_ratio,
             )
-            for s in shifts
+            for start in starts
         )
+        if lease.recovery is Recovery.GROSS:
+            flows = [cash_flows_from(case, lease, start) for start in starts]
+        else:
+            flows = [cash_flows_from(case, lease, first)]
+
+        def columns(name: str, found: list[LeaseCashFlows] = flows, count: int = len(starts)) -> Vector:
+            lines = [getattr(flow, name) for flow in found]
+            if len(lines) == 1:
+                lines = [_moved(lines[0], s * MONTHS_PER_QUARTER) for s in range(count)]
+            return np.stack(lines, axis=1)
+
         # The largest share of the quarter's three months counts: a hall handed over mid-quarter needs its power then.
-        by_quarter = base.occupied_share[1:].reshape(-1, MONTHS_PER_QUARTER).max(axis=1)
-
-        def moved(line: Vector, months: int = MONTHS_PER_QUARTER, steps: range = shifts) -> Vector:
-            return np.stack(
-                [np.concatenate([np.zeros(s * months), line[: len(line) - s * months]]) for s in steps],
-                axis=1,
-            )
-
+        by_month = columns("occupied_share")[1:]
+        by_quarter = by_month.reshape(-1, MONTHS_PER_QUARTER, len(starts)).max(axis=1)
         yield Bundle(
             found,
-            moved(base.cash_flow_usd),
-            moved(base.equity_cash_flow_usd),
-            np.full(len(found), float(base.capex_usd.sum())),
-            moved(by_quarter, 1),
-            moved(base.noi_usd),
-            moved(base.debt.service_usd),
+            columns("cash_flow_usd"),
+            columns("equity_cash_flow_usd"),
+            columns("capex_usd").sum(axis=0),
+            by_quarter,
+            columns("cfads_usd"),
+            columns("service_usd"),
         )
+
+
+def _moved(line: Vector, months: int) -> Vector:
+    """A line that begins some months later, zero before."""
+    return np.concatenate([np.zeros(months), line[: len(line) - months]])

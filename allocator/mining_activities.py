@@ -19,7 +19,7 @@ from models.power import (
     margin_usd_per_mwh,
     price_level,
 )
-from models.tax import depreciation, tax_at_once, tax_carried_forward, yearly_rates
+from models.tax import depreciation, tax, tax_carried_forward, yearly_rates
 from models.timeline import MONTHS_PER_QUARTER, Vector
 
 
@@ -79,14 +79,19 @@ def fleet_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
             )
             for stop in stops
         )
-        rate = case.finance.tax_rate
         yield _mining_bundle(
             case,
             found,
-            pre_tax - tax_at_once(rate, pre_tax),
-            pre_tax - tax_carried_forward(rate, pre_tax),
+            pre_tax - value_tax(case, pre_tax),
+            pre_tax - tax_carried_forward(case.finance.tax_rate, pre_tax),
             np.zeros(len(stops)),
         )
+
+
+def value_tax(case: Case, taxable_income_usd: Vector) -> Vector:
+    """Tax as the value of an activity counts it: losses used by the parent at once, or carried forward."""
+    finance = case.finance
+    return tax(finance.tax_rate, taxable_income_usd, losses_used_by_parent=finance.losses_used_by_parent)
 
 
 def _resale_market(case: Case, path: NetworkPath) -> Vector:
@@ -153,8 +158,8 @@ def purchase_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
             taxable[ends, column] -= written_off
             pre_tax = operating
             pre_tax[begin] -= cost
-            rate = case.finance.tax_rate
-            cash, equity = pre_tax - tax_at_once(rate, taxable), pre_tax - tax_carried_forward(rate, taxable)
+            cash = pre_tax - value_tax(case, taxable)
+            equity = pre_tax - tax_carried_forward(case.finance.tax_rate, taxable)
             for j, stop in enumerate(stops):
                 activity = Activity(
                     f"buy__{owner}_{key_text(purchase.name)}__from_{start:03d}_to_{stop:03d}",

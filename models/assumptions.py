@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -25,6 +25,8 @@ class Assumptions(BaseModel):
     """A frozen table of inputs. Unknown fields, NaN and infinities are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    title_of_section: ClassVar[str] = ""
+    """Title above its inputs where it is one part of a larger table."""
 
 
 def assumption(
@@ -94,6 +96,14 @@ class Declaration:
 def describe(table: type[Assumptions]) -> dict[str, Declaration]:
     """Every input of a table, by field name, in the order of declaration."""
     return {name: _declaration(name, info) for name, info in table.model_fields.items()}
+
+
+def sections(table: type[Assumptions]) -> list[tuple[str, list[str]]]:
+    """Inputs of a table under the titles of the parts that it is made of; one part without a title if it has none."""
+    parts = [part for part in reversed(table.__mro__) if part.__dict__.get("title_of_section")]
+    if not parts:
+        return [("", list(table.model_fields))]
+    return [(part.title_of_section, [n for n in table.model_fields if n in part.__annotations__]) for part in parts]
 
 
 def _declaration(name: str, info: FieldInfo) -> Declaration:

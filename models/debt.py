@@ -1,13 +1,97 @@
-"""Project debt of a lease: sizing, interest during construction, sculpted service."""
+"""Project debt of a hall: its size by LTC and DSCR, interest during construction, amortisation, fee, reserve."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
 
 import numpy as np
 
+from models.assumptions import Assumptions, Flag, Number, Whole, assumption
 from models.timeline import MONTHS_PER_YEAR, Vector
+
+
+class Amortisation(StrEnum):
+    """How a loan is repaid."""
+
+    SCULPTED = "sculpted"
+    """Service follows the cash that is there: the same cover in every month."""
+    LEVEL = "level"
+    """The same payment every month."""
+
+
+class ProjectDebt(Assumptions):
+    """Terms of the loan against a lease."""
+
+    title_of_section: ClassVar[str] = "Project debt"
+
+    ltc: Number = assumption(
+        0.80, unit="share of total cost", ge=0, le=1,
+        meaning="Loan to cost: debt when rent begins over all cost: construction, interest until then, fee, reserve",
+        source="70-85 % in signed deals", status="sourced", dated="2025",
+        because="debt above 100 % of cost is not project debt",
+    )  # fmt: skip
+    debt_rate: Number = assumption(
+        0.071, unit="per year, paid monthly", ge=0, le=1, meaning="Coupon of the project debt",
+        source="AI project bonds 6.13-9.25 %", status="sourced", dated="2026-06",
+    )  # fmt: skip
+    dscr: Number = assumption(
+        1.30, unit="x", ge=1, le=10,
+        meaning="Least cover of debt service by CFADS; sizes the debt where it is smaller than LTC allows",
+        source="covenants 1.05-1.40", status="sourced", dated="2026", because="below 1 the debt could not be served",
+    )  # fmt: skip
+    amortisation: Amortisation = assumption(
+        Amortisation.SCULPTED, unit="", meaning="Repayment: sculpted to the cash flow, or level"
+    )
+    debt_tenor_years: Whole | None = assumption(
+        None, unit="years", ge=1, le=40, meaning="Years from the first rent to maturity; the whole term if absent",
+    )  # fmt: skip
+    balloon_share: Number = assumption(
+        0.0, unit="share of debt", ge=0, le=1, meaning="Part of the debt that is left to pay at maturity",
+    )  # fmt: skip
+    equity_first: Flag = assumption(
+        False, unit="", meaning="Equity is spent before debt is drawn; otherwise both pay every bill pro rata",
+    )  # fmt: skip
+    debt_fee_share: Number = assumption(
+        0.0, unit="share of debt", ge=0, le=0.2, meaning="Fees at closing, paid by the owner",
+    )  # fmt: skip
+    debt_reserve_months: Whole = assumption(
+        0, unit="months of debt service", ge=0, le=24,
+        meaning="Debt service reserve (DSRA) that the owner fills when rent begins and gets back at maturity",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DebtSchedule:
+    """Debt of one unit by month, USD; months along the first axis."""
+
+    draw_usd: Vector
+    fee_usd: Vector
+    reserve_usd: Vector
+    """Paid into the reserve; negative when it is given back."""
+    interest_usd: Vector
+    """On the balance a month before; capitalised until rent begins."""
+    service_usd: Vector
+    balloon_usd: Vector
+    balance_usd: Vector
+    advance_rate: Vector
+    """Debt drawn per dollar of construction, (), or (n,) for n loans."""
+    debt_usd: Vector
+    """Balance when rent begins."""
+    ltc: Vector
+    """That balance over construction, interest until then, fee and reserve."""
+
+
+class SizedBy(StrEnum):
+    """What a loan's size is limited by."""
+
+    LTC = "loan to cost"
+    DSCR = "cover"
+    COST = "construction cost"
+    NO_COST = "no debt: nothing is built"
+    NO_CASH = "no debt: no cash flow could serve it"
 
 
 def monthly_rate(debt_rate: float) -> float:
@@ -15,22 +99,12 @@ def monthly_rate(debt_rate: float) -> float:
     return debt_rate / MONTHS_PER_YEAR
 
 
-@dataclass(frozen=True)
-class DebtSchedule:
-    """Monthly debt of one unit, arrays over months 0..M (USD)."""
-
-    draw_usd: Vector
-    interest_usd: Vector
-    service_usd: Vector
-    balance_usd: Vector
-    advance_rate: float
-    """Debt drawn per dollar of capex: the LTC, or less where cover binds first."""
-    cover: float | None
-    """CFADS over debt service, the same in every month of a sculpted loan; ``None`` without debt."""
-
-
 def level_payment(debt_usd: float, rate_per_period: float, periods: int) -> float:
-    """Annuity that repays a debt in equal instalments: ``D r / (1 - (1 + r) ** -n)``; ``D / n`` at r = 0."""
+    """Annuity that repays a debt in equal instalments: ``D r / (1 - (1 + r) ** -n)``; ``D / n`` at r = 0.
+
+    >>> round(2 * level_payment(3.25e9, 0.06192 / 2, 30) / 1e6, 1)  # River Bend's notes, USD million a year
+    335.8
+    """
     if rate_per_period == 0:
         return debt_usd / periods
     return debt_usd * rate_per_period / -math.expm1(-periods * math.log1p(rate_per_period))
@@ -41,43 +115,149 @@ def sculpted_debt(cfads_usd: Vector, periods_from_closing: Vector, rate_per_peri
     return float(np.sum(cfads_usd * (1.0 + rate_per_period) ** -periods_from_closing)) / dscr
 
 
-def schedule(
-    capex_usd: Vector,
-    cfads_usd: Vector,
-    month_index: Vector,
-    *,
-    closing_month: int,
-    maturity_month: int,
-    ltc: float,
-    debt_rate: float,
-    dscr: float,
-) -> DebtSchedule:
-    """Debt drawn pro rata with capex, interest capitalised until ``closing_month``, then sculpted.
+def annuity(rate_per_period: Vector | float, periods: int) -> Vector:
+    """What one dollar a period is worth at its start: ``(1 - (1 + r) ** -n) / r``; ``n`` at r = 0."""
+    rate = np.asarray(rate_per_period, dtype=float)
+    safe = np.where(rate == 0, 1.0, rate)
+    return np.where(rate == 0, float(periods), -np.expm1(-periods * np.log1p(rate)) / safe)
 
-    Service in month m is ``CFADS_m * D / PV(CFADS)`` over months ``closing + 1 .. maturity``, where
-    ``D`` is the balance at closing and the PV is taken at the debt's own rate. The advance rate is
-    the LTC, or less where ``D`` would exceed ``PV(CFADS) / DSCR``: the smaller of the two sizes.
-    A month with negative CFADS is served by nothing.
+
+@dataclass(frozen=True)
+class Sizing:
+    """What decides the size of one loan; each () or, for n loans, (n,)."""
+
+    cost_usd: Vector
+    grown_usd: Vector
+    """Construction with interest until rent begins, had debt paid all of it."""
+    worth_usd: Vector
+    """PV of the cash flow that can serve debt, when rent begins."""
+    advance_by_ltc: Vector
+    advance_by_dscr: Vector
+    payment_factor: Vector
+    """Debt service over cash flow (sculpted) or over the debt (level), per dollar of debt."""
+    reserve_factor: Vector
+    """Reserve per dollar of debt."""
+
+    @property
+    def advance_rate(self) -> Vector:
+        """Debt drawn per dollar of construction: the smallest of LTC's, DSCR's and all of it."""
+        return np.asarray(np.clip(np.minimum(self.advance_by_ltc, self.advance_by_dscr), 0.0, 1.0))
+
+    @property
+    def limited_by(self) -> SizedBy:
+        """Which one it is, for a single loan."""
+        if not self.cost_usd > 0:
+            return SizedBy.NO_COST
+        if not self.worth_usd > 0:
+            return SizedBy.NO_CASH
+        if self.advance_by_dscr < min(1.0, float(self.advance_by_ltc)):
+            return SizedBy.DSCR
+        return SizedBy.LTC if self.advance_by_ltc <= 1.0 else SizedBy.COST
+
+
+def tenor_months(terms: ProjectDebt, term_years: int, free_months: int) -> int:
+    """Months from the first rent to maturity."""
+    return MONTHS_PER_YEAR * term_years - free_months if terms.debt_tenor_years is None else (
+        MONTHS_PER_YEAR * terms.debt_tenor_years
+    )  # fmt: skip
+
+
+def sizing(
+    terms: ProjectDebt, construction_usd: Vector, served_usd: Vector, factors: Vector, months: int, in_reserve: Vector
+) -> Sizing:
+    """How much of the construction debt can pay.
+
+    With ``K`` construction grown at the debt's rate ``r`` until rent begins, ``C`` construction, ``n`` months of
+    service and ``w = 1 - balloon (1 + r) ** -n``, a loan that pays the share ``a`` of every bill stands at ``a K`` when
+    rent begins. All cost is ``C + a K - a C + (fee + reserve) a K``, so that LTC gives
+    ``a = LTC C / (K (1 - LTC (1 + fee + reserve)) + LTC C)``; DSCR gives ``a K w = PV(CFADS) / DSCR`` sculpted,
+    ``a K w = min(CFADS) / DSCR x annuity`` level.
+
+    Parameters
+    ----------
+    served_usd : cash flow in the months of service, 0 elsewhere; ``factors`` discount to the first rent; ``in_reserve``
+        is 1 in the months of service that the reserve holds.
     """
-    rate = monthly_rate(debt_rate)
-    available = np.where((month_index > closing_month) & (month_index <= maturity_month), cfads_usd, 0.0)
-    available = np.maximum(available, 0.0)
-    since = month_index - closing_month
-    worth = float(np.sum(available * (1.0 + rate) ** -np.maximum(since, 0.0)))
-    compounding = (1.0 + rate) ** np.maximum(-since, 0.0)
-    at_full_ltc = float(np.sum(np.where(month_index <= closing_month, ltc * capex_usd * compounding, 0.0)))
-    if at_full_ltc <= 0.0 or worth <= 0.0:
-        zero = np.zeros_like(month_index)
-        return DebtSchedule(zero, zero, zero, zero, 0.0, None)
-    advance = ltc * min(1.0, worth / dscr / at_full_ltc)
-    debt = at_full_ltc * advance / ltc
-    draw = np.where(month_index <= closing_month, advance * capex_usd, 0.0)
-    service = available * (debt / worth)
-    # Outstanding = what remaining service is worth, or what the draws have grown to before closing.
-    grown = np.cumsum(draw * (1.0 + rate) ** -month_index) * (1.0 + rate) ** month_index
-    paid = np.cumsum(service * (1.0 + rate) ** -month_index) * (1.0 + rate) ** month_index
-    balance = grown - paid
-    balance[month_index >= maturity_month] = 0.0
-    opening = np.concatenate([[0.0], balance[:-1]])
-    interest = np.where(month_index <= maturity_month, opening * rate, 0.0)
-    return DebtSchedule(draw, interest, service, balance, advance, worth / debt)
+    cost, grown = construction_usd.sum(axis=0), (construction_usd * factors).sum(axis=0)
+    worth = (served_usd * factors).sum(axis=0)
+    rate = np.asarray(monthly_rate(terms.debt_rate), dtype=float)
+    repaid = 1.0 - terms.balloon_share * (1.0 + rate) ** -float(months)
+    if terms.amortisation is Amortisation.LEVEL:
+        payment = repaid / annuity(rate, months)
+        least = np.min(np.where(served_usd > 0, served_usd, np.inf), axis=0)
+        gaps = (served_usd > 0).sum(axis=0) < months
+        most = np.where(gaps, 0.0, np.where(np.isfinite(least), least, 0.0)) / terms.dscr
+        reserve = terms.debt_reserve_months * payment
+    else:
+        payment = _ratio(repaid, worth, 0.0)
+        most = worth / terms.dscr
+        payment_now = (served_usd * in_reserve).sum(axis=0)
+        reserve = payment_now * payment
+    due = payment if terms.amortisation is Amortisation.LEVEL else repaid
+    by_dscr = np.where(worth > 0, _ratio(most, due * grown, np.inf), 0.0)
+    lent = terms.ltc * cost
+    beyond = grown * (1.0 - terms.ltc * (1.0 + terms.debt_fee_share + reserve)) + lent
+    by_ltc = np.where(beyond > 0, _ratio(lent, beyond, 0.0), np.where(cost > 0, np.inf, 0.0))
+    return Sizing(cost, grown, worth, by_ltc, by_dscr, np.asarray(payment), np.asarray(reserve))
+
+
+def _ratio(over: Vector, under: Vector, otherwise: float) -> Vector:
+    """``over / under``, and ``otherwise`` where there is nothing to divide by."""
+    over, under = np.broadcast_arrays(np.asarray(over, dtype=float), np.asarray(under, dtype=float))
+    return np.asarray(np.divide(over, under, out=np.full(over.shape, otherwise), where=under != 0))
+
+
+def schedule(
+    terms: ProjectDebt, construction_usd: Vector, cfads_usd: Vector, months_let: Vector, *, build_months: int,
+    free_months: int, term_years: int,
+) -> tuple[DebtSchedule, Sizing]:  # fmt: skip
+    """Debt of one hall: drawn with construction, interest capitalised until rent begins, then served to maturity.
+
+    Sculpted service is the same share of CFADS each month; a month with negative CFADS is served by nothing. With
+    equity first, debt draws the same dollars later, so that less interest gathers and it stays within both limits. The
+    fee falls due with the first bill, the reserve when rent begins.
+
+    Parameters
+    ----------
+    construction_usd, cfads_usd : by month, first axis; CFADS as the lender counts it, the tenant in place.
+    months_let : months since the hall's delivery, one a row.
+    """
+    n = tenor_months(terms, term_years, free_months)
+    since = months_let - free_months
+    served = np.where((since > 0) & (since <= n), np.maximum(cfads_usd, 0.0), 0.0)
+    rate = monthly_rate(terms.debt_rate)
+    factors = np.exp(-since * np.log1p(rate))
+    in_reserve = np.where((since > 0) & (since <= terms.debt_reserve_months), 1.0, 0.0)
+    size = sizing(terms, construction_usd, served, factors, n, in_reserve)
+    advance = size.advance_rate
+    if terms.equity_first:
+        spent = np.cumsum(construction_usd, axis=0)
+        drawn = np.maximum(spent - (1.0 - advance) * size.cost_usd, 0.0)
+        draw = np.diff(drawn, axis=0, prepend=0.0)
+    else:
+        draw = advance * construction_usd
+    debt = (draw * factors).sum(axis=0)
+    if terms.amortisation is Amortisation.LEVEL:
+        service = np.where((since > 0) & (since <= n), size.payment_factor * debt, 0.0)
+    else:
+        service = served * (size.payment_factor * debt)
+    balance = np.cumsum((draw - service) * factors, axis=0) / factors
+    balance = np.where(since >= n, 0.0, balance)
+    interest = np.zeros_like(balance)
+    interest[1:] = balance[:-1] * rate
+    fee = terms.debt_fee_share * debt
+    reserve = size.reserve_factor * debt
+    cost = size.cost_usd * (1.0 - advance) + debt + fee + reserve
+    loan = DebtSchedule(
+        draw_usd=draw,
+        fee_usd=np.where(months_let == 1 - build_months, fee, 0.0),
+        reserve_usd=np.where(since == 0, reserve, 0.0) - np.where(since == n, reserve, 0.0),
+        interest_usd=interest,
+        service_usd=service,
+        balloon_usd=np.where(since == n, terms.balloon_share * debt, 0.0),
+        balance_usd=balance,
+        advance_rate=advance,
+        debt_usd=np.asarray(debt),
+        ltc=_ratio(debt, cost, 0.0),
+    )  # fmt: skip
+    return loan, size

@@ -1,188 +1,278 @@
-"""A colocation lease, per critical IT MW of an offer: rent, NOI, capex, debt, tax, by month."""
+"""A colocation lease, per critical IT MW of an offer: its cash flow by month, from contract to the owner's pocket."""
 
 from __future__ import annotations
 
-import math
-from enum import StrEnum
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from models.assumptions import Assumptions, Flag, Number, Whole, assumption
-from models.capex import draws
-from models.timeline import MONTHS_PER_YEAR, Day, LastDay, Vector, anniversary_steps
+from models import capex, debt, exit_value, rent, tenancy
+from models.assumptions import Fault, InputFaultsError, describe
+from models.capex import Construction
+from models.debt import DebtSchedule, ProjectDebt, Sizing
+from models.exit_value import AfterTerm, ExitValue
+from models.offer import Offer
+from models.rent import KW_PER_MW, Recovery, Rent
+from models.returns import Finance
+from models.tax import depreciation, tax, tax_carried_forward, yearly_rates
+from models.tenancy import Tenancy
+from models.timeline import MONTHS_PER_YEAR, Vector
 
-KW_PER_MW = 1000.0
-
-
-class Recovery(StrEnum):
-    """Who pays the building's running costs."""
-
-    NNN = "nnn"
-    MODIFIED_GROSS = "modified gross"
-    GROSS = "gross"
-
-
-class Lease(Assumptions):
-    """An offer of a long-term lease, as on its term sheet."""
-
-    name: str = assumption(..., unit="", meaning="A name for the offer")
-    tenant: str = assumption(..., unit="", meaning="Who pays the rent")
-    critical_it_mw: Number = assumption(..., unit="critical IT MW", ge=0.001, le=1e5, meaning="Critical IT MW offered")
-    provisioning_ratio: Number = assumption(
-        1.43, unit="facility MW per critical IT MW", ge=1, le=3,
-        meaning="Facility MW provisioned per critical IT MW (not PUE)", status="derived", dated="2024-2026",
-        source="signed deals 1.35-1.52", because="facility load cannot be less than critical IT load",
-    )  # fmt: skip
-    term_years: Whole = assumption(15, unit="years", ge=1, le=40, meaning="Years of rent from each hall's delivery")
-    rent_usd_per_kw_month: Number = assumption(
-        ..., unit="USD/kW-month", ge=0, le=5_000, meaning="First-year base rent per kW of critical IT",
-    )  # fmt: skip
-    escalator_per_year: Number = assumption(
-        0.03, unit="per year", ge=-0.2, le=0.2, meaning="Step of the rent on each anniversary of a hall",
-        source="3.0 % stated by Hut 8; 2.9-3.1 % implied elsewhere", status="sourced", dated="2026-05",
-    )  # fmt: skip
-    recovery: Recovery = assumption(
-        Recovery.NNN, unit="", meaning="Who pays running costs: nnn, modified gross or gross"
-    )
-    noi_margin: Number = assumption(
-        0.986, unit="share of rent", ge=0, le=1, meaning="Net operating income over rent",
-        source="98.6 % stated for River Bend; NNN 98-100 %, modified gross 80-90 %", status="sourced", dated="2025-12",
-    )  # fmt: skip
-    capex_usd_per_kw: Number = assumption(
-        11_500.0, unit="USD/kW", ge=0, le=1e5, meaning="Landlord's cost per kW of critical IT, no GPUs",
-        source="8-15 million per critical IT MW, middle 11.5 (CoinShares)", status="sourced", dated="2026",
-    )  # fmt: skip
-    build_months: Whole = assumption(
-        16, unit="months", ge=1, le=120, meaning="Months of construction that end at a hall's delivery",
-        source="12-18 months from signing to first delivery in signed deals", status="derived", dated="2026",
-    )  # fmt: skip
-    deliveries: Whole = assumption(
-        3, unit="", ge=1, le=12, meaning="Equal deliveries (halls) in which the capacity comes"
-    )
-    delivery_interval_months: Whole = assumption(3, unit="months", ge=0, le=36, meaning="Months between two deliveries")
-    earliest_start: Day | None = assumption(
-        None, unit="",
-        meaning='Earliest first delivery, a date or a quarter such as "2027Q2"; as soon as it can be built if absent',
-    )  # fmt: skip
-    latest_start: LastDay | None = assumption(
-        None, unit="", meaning="Latest first delivery; the earliest if absent",
-    )  # fmt: skip
-    block_mw: Number = assumption(
-        0.0, unit="critical IT MW", ge=0, le=1e5, meaning="Size of a whole hall; 0 where any MW can be leased"
-    )
-    min_mw: Number = assumption(
-        0.0, unit="critical IT MW", ge=0, le=1e5, meaning="Least MW the tenant takes if it takes any"
-    )
-    committed: Flag = assumption(
-        False, unit="", meaning="Signed: at least min_mw (or the whole offer, if that is 0) must be delivered"
-    )
-    ltc: Number = assumption(
-        0.80, unit="share of capex", ge=0, le=1, meaning="Loan to cost: debt drawn per dollar of capex",
-        source="70-85 % in signed deals", status="sourced", dated="2025",
-        because="debt above 100 % of cost is not project debt",
-    )  # fmt: skip
-    debt_rate: Number = assumption(
-        0.071, unit="per year, paid monthly", ge=0, le=1, meaning="Coupon of the project debt",
-        source="AI project bonds 6.13-9.25 %", status="sourced", dated="2026-06",
-    )  # fmt: skip
-    dscr: Number = assumption(
-        1.30, unit="x", ge=1, le=10,
-        meaning="Least cover of debt service by NOI; sizes the debt where it is smaller than LTC allows",
-        source="covenants 1.05-1.40", status="sourced", dated="2026", because="below 1 the debt could not be served",
-    )  # fmt: skip
+__all__ = ["KW_PER_MW", "Lease", "LeaseCashFlows", "Recovery", "contract_value_usd", "lease_cash_flows", "many"]
 
 
-def first_year_rent_usd_per_kw_month(
-    contract_value_usd: float, critical_it_mw: float, term_years: int, escalator: float
-) -> float:
-    """Rent of year one that adds up to a contract's value with yearly steps.
+class Lease(ProjectDebt, ExitValue, Tenancy, Construction, Rent, Offer):
+    """An offer of a long-term lease, as on its term sheet: offer, rent, construction, tenancy, end, debt."""
 
-    ``V g / ((1 + g) ** n - 1) / (12 x kW)``, and ``V / n / (12 x kW)`` without an escalator.
 
-    >>> round(first_year_rent_usd_per_kw_month(7.0e9, 245, 15, 0.03), 1)  # River Bend
-    128.0
+@dataclass(frozen=True)
+class LeaseCashFlows:
+    """One critical IT MW of an offer by month, arrays (M + 1,) or, for n leases at once, (M + 1, n); USD.
+
+    Expected values: weighted with the chances that the lease comes about, that the tenant is in place and that each
+    option is used. Debt is sized and served as the contract stands (:attr:`cfads_usd`).
     """
-    years = term_years if escalator == 0 else math.expm1(term_years * math.log1p(escalator)) / escalator
-    return contract_value_usd / years / (MONTHS_PER_YEAR * KW_PER_MW * critical_it_mw)
+
+    contract_rent_usd: Vector
+    """Base rent if every option is used and nobody leaves."""
+    rent_usd: Vector
+    """Rent of the tenant, expected."""
+    relet_rent_usd: Vector
+    guarantor_usd: Vector
+    termination_fee_usd: Vector
+    running_cost_usd: Vector
+    """Property tax, insurance, maintenance that the landlord bears."""
+    power_cost_usd: Vector
+    noi_usd: Vector
+    prepayment_usd: Vector
+    credit_usd: Vector
+    """Prepayment and tenant's capex given back against rent."""
+    late_damages_usd: Vector
+    sale_usd: Vector
+    capex_usd: Vector
+    warrants_usd: Vector
+    """Value of the guarantor's warrants: a cost of the owners, no cash."""
+    depreciation_usd: Vector
+    taxable_usd: Vector
+    tax_usd: Vector
+    cash_flow_usd: Vector
+    """Unlevered, after tax."""
+    cfads_usd: Vector
+    """Cash flow available for debt service as the lender counts it: contract NOI less credits in the base term."""
+    draw_usd: Vector
+    fee_usd: Vector
+    reserve_usd: Vector
+    interest_usd: Vector
+    service_usd: Vector
+    balloon_usd: Vector
+    balance_usd: Vector
+    levered_taxable_usd: Vector
+    levered_tax_usd: Vector
+    equity_cash_flow_usd: Vector
+    occupied_share: Vector
+    """Share of the unit's facility MW that is not free for other uses during each month."""
+    hall_debt: DebtSchedule
+    """Debt of one critical IT MW of the first hall."""
+    hall_sizing: Sizing
 
 
-def average_rent_usd_per_kw_month(first_year_rent: float, term_years: int, escalator: float) -> float:
-    """Mean rent over the term, with yearly steps.
+def many(lease: Lease, **columns: Vector) -> Lease:
+    """A lease that stands for n leases: the terms named hold n numbers each, the others are shared.
 
-    >>> round(average_rent_usd_per_kw_month(128.0157, 15, 0.03), 1)  # River Bend
-    158.7
+    Raises
+    ------
+    InputFaultsError
+        For a term that is not a number per lease, or numbers outside the term's bounds; every fault at once.
     """
-    years = np.arange(term_years)
-    return first_year_rent * float(np.mean((1.0 + escalator) ** years))
+    known, faults = describe(Lease), []
+    lengths = {np.shape(column) for column in columns.values()}
+    for name, column in columns.items():
+        values = np.asarray(column)
+        if name not in known or not isinstance(getattr(lease, name), float):
+            faults.append(Fault(name, "", "is not a term that can differ", "give terms that are plain numbers"))
+        elif values.ndim != 1 or len(lengths) > 1:
+            faults.append(
+                Fault(name, str(np.shape(column)), "is not one number per lease", "give arrays of one length")
+            )
+        else:
+            low, high = known[name].lower, known[name].upper
+            bad = ~np.isfinite(values) | (values < (-np.inf if low is None else low))
+            bad |= values > (np.inf if high is None else high)
+            if bad.any():
+                where = int(np.flatnonzero(bad)[0])
+                faults.append(Fault(f"{name}[{where}]", f"{values[where]:g}", "is out of bounds", known[name].bounds))
+    if faults:
+        raise InputFaultsError(faults)
+    return lease.model_copy(update={name: np.asarray(column, dtype=float) for name, column in columns.items()})
 
 
 def contract_value_usd(lease: Lease) -> float:
-    """All base rent over the term for the whole offer, undiscounted."""
-    average = average_rent_usd_per_kw_month(lease.rent_usd_per_kw_month, lease.term_years, lease.escalator_per_year)
-    return average * MONTHS_PER_YEAR * lease.term_years * KW_PER_MW * lease.critical_it_mw
+    """All base rent over the base term for the whole offer, undiscounted."""
+    months = np.arange(1.0, MONTHS_PER_YEAR * lease.term_years + 1)
+    return float(rent.base_rent_usd(lease, months).sum() * lease.critical_it_mw)
 
 
-def implied_escalator(value_usd: float, years: int, longer_value_usd: float, longer_years: int) -> float:
-    """Yearly step at which a contract and the same contract with its renewals are consistent.
+def stabilised_noi_usd_per_year(lease: Lease, power_price_usd_per_mwh: float = 0.0) -> float:
+    """NOI of one critical IT MW in the first full year of rent, as the contract stands."""
+    first = np.array([lease.free_rent_months + 1.0])
+    power = rent.power_cost_usd(lease, np.array([power_price_usd_per_mwh]))
+    return float(_contract_noi(lease, first, power)[0] * MONTHS_PER_YEAR)
 
-    Solves ``((1 + g) ** n2 - 1) / ((1 + g) ** n1 - 1) = V2 / V1`` by bisection on [1e-9, 1].
+
+def occupied_months(lease: Lease) -> int:
+    """Months from the agreed first delivery to the end of the last hall's last renewal."""
+    stay = tenancy.longest_stay_months(lease, lease.term_years)
+    return capex.last_delivery_offset_months(lease) + lease.delay_months + stay
+
+
+def _contract_rent(lease: Lease, months_let: Vector) -> Vector:
+    """Base rent, at the renewal's level after the base term; not yet cut off at the end."""
+    renewed = months_let > MONTHS_PER_YEAR * lease.term_years
+    return rent.base_rent_usd(lease, months_let) * np.where(renewed, lease.renewal_rent_ratio, 1.0)
+
+
+def _contract_noi(lease: Lease, months_let: Vector, power_usd: Vector) -> Vector:
+    """``rent x margin - running cost, where the landlord bears it - power, under gross`` with the tenant in place."""
+    borne = rent.running_cost_usd(lease, months_let) if rent.landlord_bears_running_cost(lease) else 0.0
+    return np.asarray(_contract_rent(lease, months_let) * lease.noi_margin - borne - power_usd)
+
+
+def _hall(lease: Lease, finance: Finance, since: Vector, power_price: Vector) -> dict[str, Vector]:
+    """Lines of one hall as if its lease came about for sure; ``since`` counts months from its agreed delivery."""
+    k = since - lease.delay_months
+    base_months = MONTHS_PER_YEAR * lease.term_years
+    stay = tenancy.longest_stay_months(lease, lease.term_years)
+    build = lease.build_months + lease.delay_months
+    inside = (k >= 1) & (k <= stay)
+    contract = np.where(inside, _contract_rent(lease, k), 0.0)
+    in_place = tenancy.in_place_share(lease, k, lease.term_years)
+    relet = tenancy.relet_share(lease, k, lease.term_years)
+    empty = tenancy.left_early_share(lease, k, lease.term_years) - relet
+    let = in_place + relet
+    line: dict[str, Vector] = {"contract_rent_usd": contract}
+    line["rent_usd"] = contract * in_place
+    line["relet_rent_usd"] = contract * (lease.reletting_rent_ratio * relet)
+    line["guarantor_usd"] = tenancy.guarantor_payment_usd(lease, contract, k, lease.term_years)
+    line["termination_fee_usd"] = tenancy.termination_fee_usd(lease, contract, k)
+    borne = let + empty if rent.landlord_bears_running_cost(lease) else empty
+    line["running_cost_usd"] = rent.running_cost_usd(lease, k) * borne
+    power = rent.power_cost_usd(lease, power_price)
+    line["power_cost_usd"] = power * let
+    line["noi_usd"] = (
+        (line["rent_usd"] + line["relet_rent_usd"]) * lease.noi_margin
+        + line["guarantor_usd"]
+        + line["termination_fee_usd"]
+        - line["running_cost_usd"]
+        - line["power_cost_usd"]
+    )
+    prepaid = rent.prepayment_usd(lease)
+    line["prepayment_usd"] = np.where(k == 1 - build, prepaid, 0.0)
+    first_year = np.asarray(KW_PER_MW * lease.rent_usd_per_kw_month)
+    credit = rent.credited(prepaid, k, lease.free_rent_months, lease.prepayment_credit_months)
+    credit = credit + rent.credited(
+        capex.tenant_capex_credit_usd(lease), k, lease.free_rent_months, lease.tenant_capex_credit_months
+    )
+    line["credit_usd"] = credit * in_place
+    line["late_damages_usd"] = capex.late_damages_usd(lease, first_year, since)
+    ahead = np.array([stay + 1.0]).reshape(1, *[1] * (k.ndim - 1))
+    at_end = np.where(k == stay, power, 0.0).sum(axis=0)
+    forward = MONTHS_PER_YEAR * _contract_noi(lease, ahead, at_end)
+    line["sale_usd"] = np.where(k == stay, exit_value.net_sale_usd(lease, forward), 0.0)
+    cost = capex.landlord_cost_usd(lease)
+    line["capex_usd"] = capex.draws(cost, k, build, lease.draw_curve)
+    rates = yearly_rates(
+        finance.data_centre_short_life_share, finance.bonus_depreciation, finance.data_centre_fifteen_year_share
+    )
+    deducted = np.where(k < stay, depreciation(cost, k, rates), 0.0)
+    line["depreciation_usd"] = deducted + np.where(k == stay, cost - deducted.sum(axis=0), 0.0)
+    lent = np.where((k >= 1) & (k <= base_months), _contract_noi(lease, k, power) - credit, 0.0)
+    line["cfads_usd"] = lent
+    free = lease.after_term is AfterTerm.BACK_TO_MINING
+    held = np.where(k > base_months, np.where(inside, in_place, 0.0) if free else 1.0, 1.0)
+    line["occupied_share"] = np.where(since >= 1, held, 0.0)
+    line["written_off_usd"] = np.where(k == 0, cost, 0.0)
+    return line
+
+
+_DEBT_LINES = ("draw_usd", "fee_usd", "reserve_usd", "interest_usd", "service_usd", "balloon_usd", "balance_usd")
+
+
+def lease_cash_flows(
+    lease: Lease, finance: Finance, months_since_agreed: Vector, power_price_usd_per_mwh: Vector
+) -> LeaseCashFlows:
+    """Every line of one critical IT MW of an offer, over all its halls.
+
+    * ``NOI = (rent + re-let rent) x margin + guarantor + fee for leaving - running cost - power``;
+    * unlevered cash flow ``NOI + prepayment - credits - damages + sale - capex - warrants - tax``, tax on
+      ``NOI + prepayment - credits - damages + sale - depreciation``, losses used as :class:`Finance` says;
+    * cash flow to the owner: the same without warrants, with ``draw - fee - reserve - service - balloon``, tax after
+      interest and fee (spread over the loan), losses carried forward.
+
+    Each hall is depreciated from its delivery, what is left when its last rent is paid; its loan closes when its rent
+    begins. If the lease falls away, with chance ``q``, the sunk share of the cost is lost and deducted at delivery, and
+    no debt is drawn. The owner serves the debt also when the tenant has gone: to hand over the keys is worth nothing.
+
+    Parameters
+    ----------
+    months_since_agreed : months since the agreed first delivery, one a row: (M + 1,), or (M + 1, 1) for :func:`many`.
+    power_price_usd_per_mwh : what the landlord pays under gross, of the same shape.
     """
-    low, high = 1e-9, 1.0
-    for _ in range(200):
-        middle = 0.5 * (low + high)
-        ratio = ((1.0 + middle) ** longer_years - 1.0) / ((1.0 + middle) ** years - 1.0)
-        low, high = (middle, high) if ratio < longer_value_usd / value_usd else (low, middle)
-    return 0.5 * (low + high)
+    line = _hall(lease, finance, months_since_agreed, power_price_usd_per_mwh)
+    k = months_since_agreed - lease.delay_months
+    loan, size = debt.schedule(
+        lease,
+        line["capex_usd"],
+        line["cfads_usd"],
+        k,
+        build_months=lease.build_months + lease.delay_months,
+        free_months=lease.free_rent_months,
+        term_years=lease.term_years,
+    )
+    months = debt.tenor_months(lease, lease.term_years, lease.free_rent_months)
+    served = (k > lease.free_rent_months) & (k <= lease.free_rent_months + months)
+    line["fee_deducted_usd"] = np.where(served, lease.debt_fee_share * loan.debt_usd / months, 0.0)
+    line |= {name: getattr(loan, name) for name in _DEBT_LINES}
+    together = partial(_over_halls, capex.deliveries(lease))
+    lost = lease.cancellation_probability * lease.cancellation_sunk_share
+    going = 1.0 - lease.cancellation_probability
+    total = {name: together(values) * going for name, values in line.items()}
+    total["capex_usd"] = total["capex_usd"] + lost * together(line["capex_usd"])
+    total["depreciation_usd"] = total["depreciation_usd"] + lost * together(line["written_off_usd"])
+    del total["written_off_usd"]
+    return _with_taxes(lease, finance, months_since_agreed, total, loan, size)
 
 
-def delivery_offsets_months(lease: Lease) -> tuple[int, ...]:
-    """Months from the first delivery to each delivery."""
-    return tuple(i * lease.delivery_interval_months for i in range(lease.deliveries))
+def _with_taxes(
+    lease: Lease, finance: Finance, since: Vector, total: dict[str, Vector], loan: DebtSchedule, size: Sizing
+) -> LeaseCashFlows:
+    """Taxable income, taxes and the two cash flows of the whole unit."""
+    operating = (
+        total["noi_usd"] + total["prepayment_usd"] - total["credit_usd"] - total["late_damages_usd"] + total["sale_usd"]
+    )
+    warrants = np.where(since == 1 - lease.build_months, lease.guarantor_warrants_usd / lease.critical_it_mw, 0.0)
+    taxable = operating - total["depreciation_usd"]
+    paid = tax(finance.tax_rate, taxable, losses_used_by_parent=finance.losses_used_by_parent)
+    levered_taxable = taxable - total["interest_usd"] - total.pop("fee_deducted_usd")
+    levered_tax = tax_carried_forward(finance.tax_rate, levered_taxable)
+    lent = total["draw_usd"] - total["fee_usd"] - total["reserve_usd"] - total["service_usd"] - total["balloon_usd"]
+    return LeaseCashFlows(
+        **total,
+        warrants_usd=np.broadcast_to(warrants, operating.shape),
+        taxable_usd=taxable,
+        tax_usd=paid,
+        cash_flow_usd=operating - total["capex_usd"] - warrants - paid,
+        levered_taxable_usd=levered_taxable,
+        levered_tax_usd=levered_tax,
+        equity_cash_flow_usd=operating - total["capex_usd"] + lent - levered_tax,
+        hall_debt=loan,
+        hall_sizing=size,
+    )
 
 
-def last_delivery_offset_months(lease: Lease) -> int:
-    """Months from the first delivery to the last."""
-    return (lease.deliveries - 1) * lease.delivery_interval_months
-
-
-def billed_rent_usd(lease: Lease, months_since_delivery: Vector, offset_months: int) -> Vector:
-    """Rent of one delivery's share of a critical IT MW, by month.
-
-    ``1000 kW / deliveries x rent x (1 + g) ** floor((k - 1) / 12)`` in months ``k = 1 .. 12 x term`` after that
-    delivery (``months_since_delivery`` counts from the first one).
-    """
-    k = months_since_delivery - offset_months
-    level = KW_PER_MW / lease.deliveries * lease.rent_usd_per_kw_month * anniversary_steps(lease.escalator_per_year, k)
-    return np.where((k >= 1) & (k <= MONTHS_PER_YEAR * lease.term_years), level, 0.0)
-
-
-def rent_usd(lease: Lease, months_since_delivery: Vector) -> Vector:
-    """Rent of one critical IT MW over all its deliveries, by month."""
-    parts = [billed_rent_usd(lease, months_since_delivery, offset) for offset in delivery_offsets_months(lease)]
-    return np.asarray(np.sum(parts, axis=0))
-
-
-def noi_usd(rent: Vector, noi_margin: float) -> Vector:
-    """Net operating income: rent less what the landlord pays to run the building."""
-    return rent * noi_margin
-
-
-def capex_draws_usd(lease: Lease, months_since_delivery: Vector) -> Vector:
-    """Construction draws of one critical IT MW: each delivery is built over the months before it."""
-    share = lease.capex_usd_per_kw * KW_PER_MW / lease.deliveries
-    parts = [
-        draws(share, months_since_delivery - offset, lease.build_months) for offset in delivery_offsets_months(lease)
-    ]
-    return np.asarray(np.sum(parts, axis=0))
-
-
-def occupied_share(lease: Lease, months_since_delivery: Vector) -> Vector:
-    """Share of the unit's facility MW that is in the tenant's hands during each month."""
-    term = MONTHS_PER_YEAR * lease.term_years
-    parts = [(months_since_delivery > o) & (months_since_delivery <= o + term) for o in delivery_offsets_months(lease)]
-    return np.asarray(np.sum(parts, axis=0) / lease.deliveries)
-
-
-def stabilised_noi_usd_per_year(lease: Lease) -> float:
-    """First-year NOI of one critical IT MW once every hall is let."""
-    return lease.rent_usd_per_kw_month * KW_PER_MW * MONTHS_PER_YEAR * lease.noi_margin
+def _over_halls(halls: tuple[tuple[int, float], ...], line: Vector) -> Vector:
+    """``sum_h share_h x line(m - offset_h)``: a line of one hall over all of them."""
+    found = np.zeros_like(line)
+    for offset, share in halls:
+        found[offset:] += share * line[: len(line) - offset]
+    return found

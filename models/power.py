@@ -71,6 +71,14 @@ def mean_price_usd_per_mwh(power: Power) -> float:
     return float(np.mean([curve.mean_price_usd_per_mwh for curve in dispatch_curves(power)]))
 
 
+def paid_price_usd_per_mwh(power: Power, timeline: Timeline) -> Vector:
+    """Price of a steady load with transmission and riders in each month 0..M: mean of the month x price level."""
+    curves = dispatch_curves(power)
+    means = np.array([curve.mean_price_usd_per_mwh for curve in curves])
+    by_month = means[calendar_months(timeline)] if len(curves) > 1 else means[0]
+    return np.asarray((by_month + adders_usd_per_mwh(power)) * price_level(power, timeline.month_index))
+
+
 def adders_usd_per_mwh(power: Power) -> float:
     """What every MWh costs beside its energy: transmission and riders."""
     return power.transmission_usd_per_mwh + power.riders_usd_per_mwh

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.assumptions import Assumptions, Number, assumption
+from models.assumptions import Assumptions, Flag, Number, assumption
 from models.timeline import MONTHS_PER_YEAR, Vector, discount_factors
 
 
@@ -36,14 +36,25 @@ class Finance(Assumptions):
     )  # fmt: skip
     bonus_depreciation: Number = assumption(
         1.0, unit="share of cost", ge=0, le=1,
-        meaning="Share of 5-year property expensed when placed in service",
+        meaning="Share of 5- and 15-year property expensed when placed in service",
         source="permanent 100 % for property acquired after 19 January 2025 (costsegsmart.com)",
         status="sourced", dated="2026",
     )  # fmt: skip
     data_centre_short_life_share: Number = assumption(
-        0.5, unit="share of capex", ge=0, le=1,
-        meaning="Share of data-centre capex in the 5-year class; the rest is 39-year shell",
-        source="45-60 % reclassified by cost segregation (costsegsmart.com)", status="sourced", dated="2026",
+        0.4, unit="share of capex", ge=0, le=1,
+        meaning="Share of data-centre capex in the 5-year class: electrical, cooling, racks",
+        source="45-60 % reclassified to 5 and 15 years by cost segregation (costsegsmart.com); the split is assumed",
+        dated="2026",
+    )  # fmt: skip
+    data_centre_fifteen_year_share: Number = assumption(
+        0.1, unit="share of capex", ge=0, le=1,
+        meaning="Share in the 15-year class: generators, chilled-water plant, site works; the rest is 39-year shell",
+        source="45-60 % reclassified to 5 and 15 years by cost segregation (costsegsmart.com); the split is assumed",
+        dated="2026",
+    )  # fmt: skip
+    losses_used_by_parent: Flag = assumption(
+        True, unit="",
+        meaning="The parent uses tax losses at once in the value of a plan; if false each activity carries its own on",
     )  # fmt: skip
 
 

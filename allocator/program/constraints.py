@@ -137,6 +137,21 @@ def offer(choices: Activities, v: Variables) -> Iterator[Row]:
             yield f"least_take__{owner}", [*let, (v.taken[owner], -lease.min_mw)], AT_LEAST, 0.0
 
 
+def first_offer(choices: Activities, v: Variables) -> Iterator[Row]:
+    """``share of an offer that is taken <= share taken of the lease whose tenant has the right of first offer on it``.
+
+    Written as ``sum_j x_j <= (offered / offered of that lease) x sum_i x_i``. Dual: USD for one critical IT MW of the
+    later offer that needed no earlier lease.
+    """
+    leases = choices.case.leases
+    for owner, lease in enumerate(leases):
+        if lease.first_offer_with:
+            base = next(i for i, other in enumerate(leases) if other.name == lease.first_offer_with)
+            ratio = lease.critical_it_mw / leases[base].critical_it_mw
+            gives = [(variable, -ratio * units) for variable, units in _of(choices, v, Kind.LEASE, base)]
+            yield f"first_offer__{owner}", [*_of(choices, v, Kind.LEASE, owner), *gives], AT_MOST, 0.0
+
+
 def tenant(choices: Activities, v: Variables) -> Iterator[Row]:
     """``facility MW of a tenant <= share x grid_mw``. Dual: USD for one more facility MW with that tenant."""
     limits = (choices.case.policy.max_tenant_share * grid_mw(choices.case)).tolist()
@@ -169,7 +184,7 @@ def flexible(choices: Activities, v: Variables) -> Iterator[Row]:
         yield f"flexible__{q:03d}", [(v.hosting_used[q], 1.0)], AT_MOST, max(0.0, limit)
 
 
-FAMILIES = (grid, capital, fleet, purchase, offer, tenant, hosting, flexible)
+FAMILIES = (grid, capital, fleet, purchase, offer, first_offer, tenant, hosting, flexible)
 
 
 def _of(choices: Activities, v: Variables, kind: Kind, owner: int) -> list[tuple[pulp.LpVariable, float]]:
