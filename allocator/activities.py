@@ -17,6 +17,7 @@ from allocator.activity import Activity, Bundle, Kind, Use
 from allocator.case import Case
 from allocator.lease_activities import lease_bundles
 from allocator.mining_activities import fleet_bundles, purchase_bundles
+from allocator.stress import Stress, stressed
 from models.network import NetworkPath, network_path
 from models.timeline import MONTHS_PER_QUARTER, Vector, discount_factors
 
@@ -45,6 +46,35 @@ class Activities:
     def equity_cash_flow_usd(self) -> Vector:
         """Equity cash flow per unit, (M + 1, J)."""
         return self._joined([b.equity_cash_flow_usd for b in self.bundles], self.case.timeline.months + 1)
+
+    @cached_property
+    def operating_cash_usd(self) -> Vector:
+        """Operating cash per unit before capex, resale, debt and tax, (M + 1, J)."""
+        return self._joined([b.operating_cash_usd for b in self.bundles], self.case.timeline.months + 1)
+
+    def under(self, stress: Stress) -> Activities:
+        """The same activities in a worse world; the network is shared where only leases differ."""
+        worse = stressed(self.case, stress)
+        same_mining = worse.market == self.case.market and worse.power == self.case.power
+        found = activities(worse, reuse=self if same_mining else None)
+        if [a.key for a in found.items] != [a.key for a in self.items]:
+            raise RuntimeError(f"the stress {stress.value!r} changes what can be decided")
+        return found
+
+    @cached_property
+    def stressed(self) -> dict[Stress, Activities]:
+        """The activities under each stress that the policy asks a plan to survive."""
+        return {stress: self.under(stress) for stress in dict.fromkeys(self.case.policy.stresses)}
+
+    @cached_property
+    def treasury_proceeds_usd_per_btc(self) -> Vector:
+        """What a bitcoin of the treasury brings on the first day of each quarter, (Q,): ``P - rate max(0, P - basis)``.
+
+        To sell is neutral to value: a bitcoin is worth its price, sold or held, and its tax falls due one day.
+        """
+        price = self.network.btc_price_usd[: self.case.timeline.months : MONTHS_PER_QUARTER]
+        gain = np.maximum(0.0, price - self.case.policy.treasury_basis_usd_per_btc)
+        return np.asarray(price - self.case.finance.tax_rate * gain)
 
     @cached_property
     def cfads_usd(self) -> Vector:

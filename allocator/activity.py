@@ -63,6 +63,8 @@ class Bundle:
     """Undiscounted, (J,)."""
     occupied: Vector
     """Share of a unit's facility MW in use in each quarter, (Q, J)."""
+    operating_cash_usd: Vector
+    """What use brings before capex, resale, debt and tax, expected, (M + 1, J)."""
     cfads_usd: Vector
     """Cash flow available for debt service, as a lender to the offer counts it, (M + 1, J); zero for mining."""
     debt_service_usd: Vector

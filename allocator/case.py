@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
+from allocator.stress import Stress
 from models.assumptions import (
     Assumptions,
     Declaration,
@@ -92,6 +93,24 @@ class Policy(Assumptions):
     )
     min_flexible_mw: Number = assumption(
         0.0, unit="facility MW", ge=0, le=1e6, meaning="Facility MW never leased, so that they can follow the market",
+    )  # fmt: skip
+    stresses: tuple[Stress, ...] = assumption(
+        (), unit="",
+        meaning="Stresses that a plan must survive: " + ", ".join(Stress),
+    )  # fmt: skip
+    minimum_cash_usd: Number = assumption(
+        0.0, unit="USD", ge=0, le=1e12,
+        meaning="Cash left in every quarter of each of those stresses: capital and all flows so far",
+    )  # fmt: skip
+    minimum_cover: Number = assumption(
+        0.0, unit="x", ge=0, le=10,
+        meaning="Operating cash over debt service of the site in every quarter of those stresses; 0 asks for none",
+    )  # fmt: skip
+    treasury_btc: Number = assumption(
+        0.0, unit="BTC", ge=0, le=1e7, meaning="Bitcoin held that may be sold to pay for the plan",
+    )  # fmt: skip
+    treasury_basis_usd_per_btc: Number = assumption(
+        0.0, unit="USD", ge=0, le=1e8, meaning="What that bitcoin cost: a sale above it is taxed",
     )  # fmt: skip
 
 

@@ -105,6 +105,36 @@ def tax_classes_add_up(parts: Parts) -> Iterator[Fault]:
         )
 
 
+def stresses_can_be_asked(parts: Parts) -> Iterator[Fault]:
+    """Cash under stress is counted from the capital at hand; a bitcoin treasury adds to capital."""
+    policy = parts["policy"]
+    if policy is None or policy.capital_usd is not None:
+        return
+    for field, asked in (("stresses", bool(policy.stresses)), ("treasury_btc", policy.treasury_btc > 0)):
+        if asked:
+            yield Fault(
+                f"policy.{field}",
+                "",
+                "has no meaning while capital is without limit",
+                "give policy.capital_usd: the cash at hand",
+            )
+
+
+def one_of_a_group_is_signed(parts: Parts) -> Iterator[Fault]:
+    """Of offers that exclude each other only one can be signed."""
+    signed: dict[str, str] = {}
+    for i, lease in _sound(parts, "leases"):
+        if lease.committed and lease.exclusive_group:
+            if lease.exclusive_group in signed:
+                yield Fault(
+                    f"leases[{i}].committed",
+                    "true",
+                    f"but {signed[lease.exclusive_group]} of the same exclusive_group is signed",
+                    "sign one of them, or take it out of the group",
+                )
+            signed[lease.exclusive_group] = lease.name
+
+
 def uses_fit_the_site(parts: Parts) -> Iterator[Fault]:
     """No offer, fleet or floor is larger than the largest grid."""
     grid = _largest_grid(parts)
@@ -159,6 +189,8 @@ RULES: tuple[Callable[[Parts], Iterator[Fault]], ...] = (
     steps_are_in_order,
     forward_points_are_in_order,
     tax_classes_add_up,
+    stresses_can_be_asked,
+    one_of_a_group_is_signed,
     uses_fit_the_site,
     *LEASE_RULES,
 )

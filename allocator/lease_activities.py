@@ -63,6 +63,7 @@ def lease_bundles(case: Case) -> Iterator[Bundle]:
             columns("equity_cash_flow_usd"),
             columns("capex_usd").sum(axis=0),
             by_quarter,
+            columns("noi_usd") + columns("prepayment_usd") - columns("credit_usd") - columns("late_damages_usd"),
             columns("cfads_usd"),
             columns("service_usd"),
         )

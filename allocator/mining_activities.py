@@ -62,7 +62,8 @@ def fleet_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
         resale = (
             resale * market[ends] / market[0] * mine.hashrate_kept(case.mining.degradation_per_year, ends.astype(float))
         )
-        pre_tax = np.where(months[:, None] <= ends, running, 0.0)
+        operating = np.where(months[:, None] <= ends, running, 0.0)
+        pre_tax = operating.copy()
         pre_tax[ends, np.arange(len(ends))] += resale
         found = tuple(
             Activity(
@@ -85,6 +86,7 @@ def fleet_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
             pre_tax - value_tax(case, pre_tax),
             pre_tax - tax_carried_forward(case.finance.tax_rate, pre_tax),
             np.zeros(len(stops)),
+            operating,
         )
 
 
@@ -99,13 +101,15 @@ def _resale_market(case: Case, path: NetworkPath) -> Vector:
     return mine.resale_market(path.hashprice_usd_per_ph_day, path.entry_cost_usd_per_ph_day, elasticity)
 
 
-def _mining_bundle(case: Case, found: tuple[Activity, ...], cash: Vector, equity: Vector, capex: Vector) -> Bundle:
+def _mining_bundle(
+    case: Case, found: tuple[Activity, ...], cash: Vector, equity: Vector, capex: Vector, operating: Vector
+) -> Bundle:
     quarters = np.arange(case.timeline.quarters)[:, None]
     starts = np.array([a.start for a in found])
     stops = np.array([a.stop for a in found])
     occupied = ((quarters >= starts) & (quarters < stops)).astype(float)
     none = np.zeros_like(cash)
-    return Bundle(found, cash, equity, capex, occupied, none, none)
+    return Bundle(found, cash, equity, capex, occupied, operating, none, none)
 
 
 def purchase_starts(case: Case, owner: int) -> list[int]:
@@ -131,7 +135,7 @@ def purchase_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
         efficiency = label * purchase.efficiency_factor
         first_months = np.array(starts, dtype=float) * MONTHS_PER_QUARTER
         running = operating_cash_flow_usd(case, path, efficiency, site_pue, first_months)
-        columns: list[tuple[Activity, Vector, Vector, float]] = []
+        columns: list[tuple[Activity, Vector, Vector, float, Vector]] = []
         for i, start in enumerate(starts):
             price = mine.price_usd_per_th(purchase.machine, purchase.price_usd_per_th, case.mining, start / 4)
             price *= float(market[start * MONTHS_PER_QUARTER] / market[0])
@@ -153,10 +157,10 @@ def purchase_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
             written_off = cost - np.cumsum(deducted)[ends]
             column = np.arange(len(ends))
             operating = np.where(inside, running[:, [i]], 0.0)
-            operating[ends, column] += resale
-            taxable = operating - np.where(inside, deducted[:, None], 0.0)
+            pre_tax = operating.copy()
+            pre_tax[ends, column] += resale
+            taxable = pre_tax - np.where(inside, deducted[:, None], 0.0)
             taxable[ends, column] -= written_off
-            pre_tax = operating
             pre_tax[begin] -= cost
             cash = pre_tax - value_tax(case, taxable)
             equity = pre_tax - tax_carried_forward(case.finance.tax_rate, taxable)
@@ -171,7 +175,7 @@ def purchase_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
                     stop,
                     1.0,
                 )
-                columns.append((activity, cash[:, j], equity[:, j], cost))
+                columns.append((activity, cash[:, j], equity[:, j], cost, operating[:, j]))
         found = tuple(c[0] for c in columns)
         yield _mining_bundle(
             case,
@@ -179,4 +183,5 @@ def purchase_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
             np.stack([c[1] for c in columns], axis=1),
             np.stack([c[2] for c in columns], axis=1),
             np.array([c[3] for c in columns]),
+            np.stack([c[4] for c in columns], axis=1),
         )

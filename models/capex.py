@@ -52,6 +52,10 @@ class Construction(Assumptions):
         16, unit="months", ge=1, le=120, meaning="Months of construction that end at a hall's delivery",
         source="12-18 months from signing to first delivery in signed deals", status="derived", dated="2026",
     )  # fmt: skip
+    clearance_months: Whole = assumption(
+        0, unit="months", ge=0, le=60,
+        meaning="Months before a hall's agreed delivery in which its megawatts serve no other use (built on the pads)",
+    )  # fmt: skip
     draw_curve: tuple[DrawShare, ...] = assumption(
         (), unit="share of cost",
         meaning="Cost drawn in equal parts of the build time, first to last, adding up to 1; an S-curve if absent",

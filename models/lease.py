@@ -190,7 +190,7 @@ def _hall(lease: Lease, finance: Finance, since: Vector, power_price: Vector) ->
     line["cfads_usd"] = lent
     free = lease.after_term is AfterTerm.BACK_TO_MINING
     held = np.where(k > base_months, np.where(inside, in_place, 0.0) if free else 1.0, 1.0)
-    line["occupied_share"] = np.where(since >= 1, held, 0.0)
+    line["occupied_share"] = np.where(since >= 1 - lease.clearance_months, held, 0.0)
     line["written_off_usd"] = np.where(k == 0, cost, 0.0)
     return line
 

@@ -41,6 +41,9 @@ class Offer(Assumptions):
         "", unit="",
         meaning="Name of the lease whose tenant has the right of first offer on this one; it comes only with that one",
     )  # fmt: skip
+    exclusive_group: str = assumption(
+        "", unit="", meaning="Offers with the same text here exclude each other: at most one of them is taken"
+    )
     signed_deal: str = assumption(
         "", unit="", meaning="Identifier of the signed deal that this offer is, where it is one (HUT-RB)"
     )

@@ -39,6 +39,10 @@ class Tenancy(Assumptions):
         meaning="Chance a year that the tenant stops paying; 0 leaves that risk to the discount rate",
         because="it is a probability",
     )  # fmt: skip
+    tenant_default_after_years: Whole | None = assumption(
+        None, unit="years", ge=0, le=40,
+        meaning="Years after which the tenant stops paying for sure, to see what that does; absent if it does not",
+    )  # fmt: skip
     guarantor: str = assumption("", unit="", meaning="Who pays if the tenant does not")
     guarantor_cap_share: Number = assumption(
         0.0, unit="share of base-term rent", ge=0, le=1,
@@ -69,10 +73,18 @@ def longest_stay_months(terms: Tenancy, term_years: int) -> int:
 
 
 def solvent_share(terms: Tenancy, months_let: Vector) -> Vector:
-    """Chance that the tenant has paid every rent up to month ``k``: ``(1 - default) ** (k / 12)``."""
-    if not np.any(terms.tenant_default_per_year):
-        return np.ones_like(months_let)
-    return np.asarray((1.0 - terms.tenant_default_per_year) ** (np.maximum(months_let, 0.0) / MONTHS_PER_YEAR))
+    """Chance that the tenant has paid every rent up to month ``k``: ``(1 - default) ** (k / 12)``, 0 once it stops."""
+    found = np.ones_like(months_let)
+    if np.any(terms.tenant_default_per_year):
+        found = (1.0 - terms.tenant_default_per_year) ** (np.maximum(months_let, 0.0) / MONTHS_PER_YEAR)
+    if terms.tenant_default_after_years is not None:
+        found = np.where(months_let > MONTHS_PER_YEAR * terms.tenant_default_after_years, 0.0, found)
+    return np.asarray(found)
+
+
+def may_default(terms: Tenancy) -> bool:
+    """Whether a default is counted at all."""
+    return bool(np.any(terms.tenant_default_per_year)) or terms.tenant_default_after_years is not None
 
 
 def staying_share(terms: Tenancy, months_let: Vector) -> Vector:
@@ -126,7 +138,7 @@ def guarantor_payment_usd(terms: Tenancy, rent_usd: Vector, months_let: Vector, 
     missed by month ``k``.
     """
     found = np.zeros_like(rent_usd)
-    if not (np.any(terms.tenant_default_per_year) and np.any(terms.guarantor_cap_share)):
+    if not (may_default(terms) and np.any(terms.guarantor_cap_share)):
         return found
     months = months_let.reshape(len(months_let))
     rows = (months >= 1) & (months <= MONTHS_PER_YEAR * term_years)

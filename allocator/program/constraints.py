@@ -8,7 +8,7 @@ best; with ties it has two sides, so prices are reported by re-solving (``alloca
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ import pulp
 from allocator.activities import Activities, Kind
 from allocator.case import CapitalStep, Case, GridStep
 from allocator.program.variables import Variables
-from models.timeline import Vector
+from models.timeline import MONTHS_PER_QUARTER, Vector
 
 Row = tuple[str, list[tuple[pulp.LpVariable, float]], int, float]
 """Name, entries, sense, right-hand side."""
@@ -66,14 +66,19 @@ def grid_mw(case: Case) -> Vector:
 
 
 def _balance(
-    name: str, balance: list[pulp.LpVariable], columns: list[pulp.LpVariable], amounts: Vector
+    name: str,
+    balance: list[pulp.LpVariable],
+    columns: list[pulp.LpVariable],
+    amounts: Vector,
+    relief: Sequence[tuple[pulp.LpVariable, float]] = (),
 ) -> Iterator[Row]:
-    """``balance_q - balance_{q-1} = sum_j (amount_{q,j} - amount_{q-1,j}) x_j`` for every quarter."""
+    """``balance_q - balance_{q-1} = sum_j (amount_{q,j} - amount_{q-1,j}) x_j - relief_q`` for every quarter."""
     changes = np.diff(amounts, axis=0, prepend=0.0)
     for q, level in enumerate(balance):
         entered = np.flatnonzero(changes[q])
         entries = [(level, 1.0)] + ([(balance[q - 1], -1.0)] if q else [])
         entries += zip([columns[j] for j in entered], (-changes[q, entered]).tolist(), strict=True)
+        entries += relief[q : q + 1]
         yield f"{name}__{q:03d}", entries, EQUAL, 0.0
 
 
@@ -88,16 +93,28 @@ def grid(choices: Activities, v: Variables) -> Iterator[Row]:
 
 
 def capital(choices: Activities, v: Variables) -> Iterator[Row]:
-    """``sum_j (equity paid in - reinvested share of free cash)_j(q) x_j <= capital_usd(q)``.
+    """``sum_j (equity paid in - reinvested share of free cash)_j(q) x_j - proceeds of bitcoin sold <= capital_usd(q)``.
 
     Dual: USD of NPV for one more dollar of equity by that quarter.
     """
     budget = choices.case.policy.capital_usd
     if budget is None:
         return
-    yield from _balance("capital_use", v.capital_used, v.activity, choices.capital_used_usd * v.units_per_step)
+    used = choices.capital_used_usd * v.units_per_step
+    yield from _balance("capital_use", v.capital_used, v.activity, used, _sales(choices, v))
     for q, limit in enumerate(stepped(choices.case, budget).tolist()):
         yield f"capital__{q:03d}", [(v.capital_used[q], 1.0)], AT_MOST, limit
+
+
+def _sales(choices: Activities, v: Variables) -> list[tuple[pulp.LpVariable, float]]:
+    """Each quarter's sale of bitcoin with what one brings."""
+    return list(zip(v.treasury_sold, choices.treasury_proceeds_usd_per_btc.tolist(), strict=False))
+
+
+def treasury(choices: Activities, v: Variables) -> Iterator[Row]:
+    """``sum_q sold_q <= treasury_btc``. Dual: USD of NPV for one more bitcoin that may be sold for capital."""
+    if v.treasury_sold:
+        yield "treasury", [(sold, 1.0) for sold in v.treasury_sold], AT_MOST, choices.case.policy.treasury_btc
 
 
 def fleet(choices: Activities, v: Variables) -> Iterator[Row]:
@@ -134,7 +151,23 @@ def offer(choices: Activities, v: Variables) -> Iterator[Row]:
         elif owner in v.taken:
             never_binding = SLACK * lease.critical_it_mw  # the offer's own row is the limit, also when it is moved
             yield f"only_if_taken__{owner}", [*let, (v.taken[owner], -never_binding)], AT_MOST, 0.0
-            yield f"least_take__{owner}", [*let, (v.taken[owner], -lease.min_mw)], AT_LEAST, 0.0
+            if lease.min_mw > 0:
+                yield f"least_take__{owner}", [*let, (v.taken[owner], -lease.min_mw)], AT_LEAST, 0.0
+
+
+def exclusive(choices: Activities, v: Variables) -> Iterator[Row]:
+    """``sum of taken_l over a group <= 1``, 0 where one of the group is signed: offers of which only one can be taken.
+
+    A whole number decides, so that the row has no dual; what the exclusion costs is found by solving without it.
+    """
+    leases = choices.case.leases
+    for number, group in enumerate(dict.fromkeys(lease.exclusive_group for lease in leases if lease.exclusive_group)):
+        members = [i for i, lease in enumerate(leases) if lease.exclusive_group == group]
+        if len(members) > 1:
+            signed = any(leases[i].committed for i in members)
+            open_ones = [(v.taken[i], 1.0) for i in members if i in v.taken]
+            if open_ones:
+                yield f"exclusive__{number}", open_ones, AT_MOST, 0.0 if signed else 1.0
 
 
 def first_offer(choices: Activities, v: Variables) -> Iterator[Row]:
@@ -184,7 +217,51 @@ def flexible(choices: Activities, v: Variables) -> Iterator[Row]:
         yield f"flexible__{q:03d}", [(v.hosting_used[q], 1.0)], AT_MOST, max(0.0, limit)
 
 
-FAMILIES = (grid, capital, fleet, purchase, offer, first_offer, tenant, hosting, flexible)
+def liquidity(choices: Activities, v: Variables) -> Iterator[Row]:
+    """``capital_usd(q) + bitcoin sold + sum_j cumulative cash to the owner_{s,j}(q) x_j >= minimum cash`` in stress s.
+
+    Every dollar that came in counts, and bitcoin at the price of the stress. Dual: USD of NPV for one dollar less of
+    minimum cash, or one more of capital that is there in that stress alone.
+    """
+    policy = choices.case.policy
+    if policy.capital_usd is None:
+        return
+    budget = stepped(choices.case, policy.capital_usd) - policy.minimum_cash_usd
+    for i, (stress, worse) in enumerate(choices.stressed.items()):
+        flow = worse.equity_cash_flow_usd
+        paid = -np.cumsum(flow, axis=0)[MONTHS_PER_QUARTER - 1 :: MONTHS_PER_QUARTER][: choices.case.timeline.quarters]
+        used, sales = v.stress_cash_used[stress], _sales(worse, v)
+        yield from _balance(f"liquidity_use__{i}", used, v.activity, paid * v.units_per_step, sales)
+        for q, limit in enumerate(budget.tolist()):
+            yield f"liquidity__{i}__{q:03d}", [(used[q], 1.0)], AT_MOST, limit
+
+
+def cover(choices: Activities, v: Variables) -> Iterator[Row]:
+    """``sum_j (operating cash_{s,j}(q) - minimum cover x debt service_j(q)) x_j >= 0`` in stress s, mining included.
+
+    Service is what the loans ask for in the case itself: a late or failing tenant does not move it. Dual: USD of NPV
+    for one dollar of cash in that quarter of that stress.
+    """
+    least = choices.case.policy.minimum_cover
+    if least == 0:
+        return
+    due = _by_quarter(choices.debt_service_usd)
+    for i, worse in enumerate(choices.stressed.values()):
+        left = (_by_quarter(worse.operating_cash_usd) - least * due) * v.units_per_step
+        for q in np.flatnonzero(due.any(axis=1)):
+            entered = np.flatnonzero(left[q])
+            entries = list(zip([v.activity[j] for j in entered], left[q, entered].tolist(), strict=True))
+            yield f"cover__{i}__{q:03d}", entries, AT_LEAST, 0.0
+
+
+def _by_quarter(monthly: Vector) -> Vector:
+    """Sums over the months of each quarter, (Q, J); month 0 counts in none."""
+    return np.asarray(monthly[1:].reshape(-1, MONTHS_PER_QUARTER, monthly.shape[1]).sum(axis=1))
+
+
+FAMILIES = (
+    grid, capital, treasury, fleet, purchase, offer, exclusive, first_offer, tenant, hosting, flexible, liquidity, cover,
+)  # fmt: skip
 
 
 def _of(choices: Activities, v: Variables, kind: Kind, owner: int) -> list[tuple[pulp.LpVariable, float]]:
@@ -200,7 +277,11 @@ def limits(choices: Activities, v: Variables) -> Iterator[Limit]:
     case = choices.case
     yield Limit("grid", "grid", "facility MW", tuple(_moved_by_grid(case, v)))
     if v.capital_used:
-        yield Limit("capital", "capital", "USD", _each_quarter(case, "capital"))
+        moved = list(_each_quarter(case, "capital"))
+        moved += [row for i in range(len(v.stress_cash_used)) for row in _each_quarter(case, f"liquidity__{i}")]
+        yield Limit("capital", "capital", "USD", tuple(moved))
+    if v.treasury_sold:
+        yield Limit("treasury", "treasury", "BTC", (("treasury", 1.0),))
     for i, owned in enumerate(case.fleets):
         yield Limit(f"fleet__{i}", f"fleet {owned.name}", "facility MW", ((f"fleet__{i}", 1.0),))
     for i in v.purchase_running:
@@ -212,6 +293,7 @@ def limits(choices: Activities, v: Variables) -> Iterator[Limit]:
             row = ((f"committed__{i}", -1.0),)
             yield Limit(f"committed__{i}", f"{RELIEF}commitment to {lease.name}", "critical IT MW", row, is_floor=True)
     yield from _policy_limits(case, v)
+    yield from _stress_limits(case, v)
 
 
 def _policy_limits(case: Case, v: Variables) -> Iterator[Limit]:
@@ -221,6 +303,13 @@ def _policy_limits(case: Case, v: Variables) -> Iterator[Limit]:
         yield Limit("hosting", "limit of hosting", "facility MW", _each_quarter(case, "hosting"))
     if v.hosting_used and case.policy.min_flexible_mw > 0:
         yield Limit("flexible", f"{RELIEF}flexible floor", "facility MW", _above_the_floor(case), is_floor=True)
+
+
+def _stress_limits(case: Case, v: Variables) -> Iterator[Limit]:
+    for i, stress in enumerate(v.stress_cash_used):
+        if case.policy.capital_usd is not None:
+            label = f"{RELIEF}minimum cash under the stress {stress.value!r}"
+            yield Limit(f"liquidity__{i}", label, "USD", _each_quarter(case, f"liquidity__{i}"), is_floor=True)
 
 
 def _moved_by_grid(case: Case, v: Variables) -> Iterator[tuple[str, float]]:

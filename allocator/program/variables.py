@@ -8,6 +8,8 @@ import numpy as np
 import pulp
 
 from allocator.activities import Activities, Kind
+from allocator.case import Case
+from allocator.stress import Stress
 from models.timeline import Vector
 
 
@@ -29,7 +31,11 @@ class Variables:
     purchase_running: dict[int, list[pulp.LpVariable]]
     """Facility MW of each purchase that run, one a quarter."""
     taken: dict[int, pulp.LpVariable]
-    """1 if an offer with a least take is taken at all."""
+    """1 if an offer with a least take, or one that excludes others, is taken at all."""
+    treasury_sold: list[pulp.LpVariable]
+    """Bitcoin of the treasury sold on the first day of each quarter; empty without one, or without a capital limit."""
+    stress_cash_used: dict[Stress, list[pulp.LpVariable]]
+    """Cash that the plan has used up by the end of each quarter of a stress, negative where it brought some."""
 
 
 def variables(problem: pulp.LpProblem, choices: Activities) -> Variables:
@@ -59,8 +65,18 @@ def variables(problem: pulp.LpProblem, choices: Activities) -> Variables:
         capital_used=balance("capital_used", None) if policy.capital_usd is not None else [],
         purchase_running={i: balance(f"purchase_running__{i}") for i in _bought(choices)},
         taken={i: problem.add_variable(f"taken__{i}", 0, 1, pulp.LpInteger)
-               for i, lease in enumerate(case.leases) if lease.min_mw > 0 and not lease.committed},
+               for i, lease in enumerate(case.leases)
+               if not lease.committed and (lease.min_mw > 0 or excludes_others(case, i))},
+        treasury_sold=balance("treasury_sold") if policy.treasury_btc > 0 and policy.capital_usd is not None else [],
+        stress_cash_used={stress: balance(f"stress_cash_used__{i}", None)
+                          for i, stress in enumerate(dict.fromkeys(policy.stresses))},
     )  # fmt: skip
+
+
+def excludes_others(case: Case, owner: int) -> bool:
+    """Whether an offer shares its exclusive group with another one."""
+    group = case.leases[owner].exclusive_group
+    return bool(group) and sum(lease.exclusive_group == group for lease in case.leases) > 1
 
 
 def _bought(choices: Activities) -> list[int]:
