@@ -17,8 +17,10 @@ from allocator.allocation import Allocation
 from allocator.explain import Explanation
 from allocator.formats import day, percent, quarter, rent, table_money
 from allocator.infeasible import Repair
+from allocator.offers import offer_terms, offers_as_json
 from allocator.sentences import break_even_words, decision, infeasible
 from allocator.site_costs import site_costs
+from allocator.term_block import term_block
 
 MINING_COLOUR, HOSTING_COLOUR = "#E69F00", "#0072B2"
 
@@ -115,6 +117,7 @@ def as_json(plan: Allocation, explanation: Explanation) -> dict[str, Any]:
             }
             for c in site_costs(plan.case)
         ],
+        "offers": offers_as_json(offer_terms(plan.case, plan)),
         "alternatives": {
             "mine_only_npv_usd": explanation.twins.mine_only_usd,
             "host_only_npv_usd": explanation.twins.host_only_usd,
@@ -177,6 +180,9 @@ def print_plan(
     parts += [Text(), Padding(_limits(explanation), (0, 2))]
     if explanation.break_evens:
         parts += [Text(), Padding(_break_evens(explanation), (0, 2))]
+    for terms in offer_terms(case, plan):
+        if terms.taken_mw > 0:
+            parts += [Text(), Padding(term_block(terms), (0, 2))]
     if case.fleets or case.purchases:
         parts += [Text(), Padding(_costs(plan), (0, 2))]
     parts.append(Text())
