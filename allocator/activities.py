@@ -53,10 +53,8 @@ class Activities:
         return self._joined([b.operating_cash_usd for b in self.bundles], self.case.timeline.months + 1)
 
     def under(self, stress: Stress) -> Activities:
-        """The same activities in a worse world; the network is shared where only leases differ."""
-        worse = stressed(self.case, stress)
-        same_mining = worse.market == self.case.market and worse.power == self.case.power
-        found = activities(worse, reuse=self if same_mining else None)
+        """The same activities in a worse world."""
+        found = activities(stressed(self.case, stress), reuse=self)
         if [a.key for a in found.items] != [a.key for a in self.items]:
             raise RuntimeError(f"the stress {stress.value!r} changes what can be decided")
         return found
@@ -131,12 +129,25 @@ NDArrayBool = np.ndarray[tuple[int], np.dtype[np.bool_]]
 def activities(case: Case, reuse: Activities | None = None) -> Activities:
     """Every way in which this case's site can be used.
 
-    ``reuse`` gives the network and the mining bundles of a case that differs from this one only in its leases.
+    Parts of ``reuse``, the activities of a similar case, are taken over where none of their inputs differ.
     """
-    if reuse is None:
-        path = network_path(case.market, case.timeline)
-        mining = (*fleet_bundles(case, path), *purchase_bundles(case, path))
-    else:
-        path = reuse.network
+    same_network = reuse is not None and _same(case, reuse.case, _NETWORK)
+    path = reuse.network if reuse is not None and same_network else network_path(case.market, case.timeline)
+    if reuse is not None and same_network and _same(case, reuse.case, _MINING):
         mining = tuple(b for b in reuse.bundles if b.activities[0].use is Use.MINING)
-    return Activities(case, path, tuple(b for b in (*mining, *lease_bundles(case)) if b.activities))
+    else:
+        mining = (*fleet_bundles(case, path), *purchase_bundles(case, path))
+    if reuse is not None and _same(case, reuse.case, _HOSTING):
+        hosting = tuple(b for b in reuse.bundles if b.activities[0].use is Use.HOSTING)
+    else:
+        hosting = tuple(lease_bundles(case))
+    return Activities(case, path, tuple(b for b in (*mining, *hosting) if b.activities))
+
+
+_NETWORK = ("market", "valuation_date", "horizon_years")
+_MINING = ("power", "mining", "fleets", "purchases", "finance")
+_HOSTING = ("power", "leases", "finance", "valuation_date", "horizon_years")
+
+
+def _same(one: Case, other: Case, tables: tuple[str, ...]) -> bool:
+    return all(getattr(one, t) is getattr(other, t) or getattr(one, t) == getattr(other, t) for t in tables)

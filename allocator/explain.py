@@ -16,7 +16,7 @@ from allocator.activities import Activities, Kind, activities
 from allocator.allocation import TAKEN_MW, Allocation
 from allocator.case import Case
 from allocator.program.build import Program, StandardForm, build
-from allocator.program.constraints import Limit
+from allocator.program.limits import Limit
 from allocator.program.solve import LiveProgram, SolverError, Status, solve_form
 from models.timeline import Vector
 
@@ -284,8 +284,8 @@ def flip_points(plan: Allocation) -> tuple[FlipPoint, ...]:
             continue
         taken = plan.taken_mw(Kind.LEASE, offer) > TAKEN_MW
         without = _worth_without(plan.program, offer)
-        at_capex = partial(_wanted_at_capex, plan.choices, offer, without)
-        at_price = partial(_wanted_at_price, plan.case, offer)
+        at_capex = partial(_wanted_at_capex, plan.choices, offer, without, Neighbours())
+        at_price = partial(_wanted_at_price, plan.choices, offer, Neighbours())
         path, capex = f"leases[{offer}].capex_usd_per_kw", lease.capex_usd_per_kw
         if capex > 0:
             found.append(_flip(offer, path, capex, (4.0,) if taken else (0.1,), at_capex, now=taken, whole=whole))
@@ -294,6 +294,14 @@ def flip_points(plan: Allocation) -> tuple[FlipPoint, ...]:
             tried = steps[1::3] if whole else steps
             found.append(_flip(offer, "market.btc_price_usd", price, tried, at_price, now=taken, whole=whole))
     return tuple(found)
+
+
+@dataclass
+class Neighbours:
+    """The programs solved last, with an offer open and without it: where the next ones, a little away, begin."""
+
+    open: LiveProgram | None = None
+    without: LiveProgram | None = None
 
 
 def _flip(
@@ -325,19 +333,22 @@ def _flip(
     return FlipPoint(offer, path, current, far, far)
 
 
-def _wanted_at_capex(choices: Activities, offer: int, without: float | None, capex: float) -> bool:
-    return _is_wanted(build(with_lease_input(choices, offer, "capex_usd_per_kw", capex)), without)
+def _wanted_at_capex(choices: Activities, offer: int, without: float | None, before: Neighbours, capex: float) -> bool:
+    return _is_wanted(build(with_lease_input(choices, offer, "capex_usd_per_kw", capex)), without, before)
 
 
-def _wanted_at_price(case: Case, offer: int, price: float) -> bool:
+def _wanted_at_price(choices: Activities, offer: int, before: Neighbours, price: float) -> bool:
+    case = choices.case
     market = case.market.model_copy(update={"btc_price_usd": price})
-    program = build(activities(case.model_copy(update={"market": market})))
-    return _is_wanted(program, _worth_without(program, offer))
+    program = build(activities(case.model_copy(update={"market": market}), reuse=choices))
+    live = before.without = LiveProgram(program.form, before.without)
+    live.move_rows(_closed(case, [offer]), -1.0)
+    return _is_wanted(program, _worth(live), before)
 
 
-def _is_wanted(program: Program, without: float | None) -> bool:
+def _is_wanted(program: Program, without: float | None, before: Neighbours) -> bool:
     """Whether the plan is worth more with an offer open than ``without`` it."""
-    live = LiveProgram(program.form)
+    live = before.open = LiveProgram(program.form, before.open)
     if without is None:
         return live.value() is not None
     return live.goes_below(-without - SAME_VALUE * (1.0 + abs(without)))

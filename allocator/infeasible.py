@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from allocator.program.build import Program
-from allocator.program.constraints import Limit
+from allocator.program.limits import Limit
 from allocator.program.solve import LiveProgram, Status
 
 USD_PER_STEP = 1e6

@@ -12,7 +12,7 @@ from allocator.allocation import TAKEN_MW, Allocation, MixLine
 from allocator.explain import BreakEven, Explanation, FlipPoint, ShadowPrice
 from allocator.formats import megawatts, money, percent, quarter, rent
 from allocator.infeasible import Repair
-from allocator.program.constraints import RELIEF
+from allocator.program.limits import RELIEF
 from models.lease import KW_PER_MW
 
 FRAGILE_MARGIN = 0.05

@@ -9,12 +9,12 @@ import numpy as np
 import pulp
 
 from allocator.activities import Activities
-from allocator.program.constraints import FAMILIES, Limit, limits
+from allocator.program.constraints import FAMILIES
+from allocator.program.limits import Limit, limits
 from allocator.program.objective import ledger, minimised
+from allocator.program.rows import AT_LEAST, AT_MOST, EQUAL, Indices
 from allocator.program.variables import Variables, variables
 from models.timeline import Vector
-
-Indices = np.ndarray[tuple[int], np.dtype[np.int32]]
 
 
 @dataclass(frozen=True)
@@ -65,29 +65,74 @@ def _summed_by(position: Indices, amount: Vector, size: int) -> Vector:
 
 @dataclass(frozen=True)
 class Program:
-    """A built problem with what is needed to read its answer."""
+    """A built program with what is needed to read its answer."""
 
     choices: Activities
-    problem: pulp.LpProblem
     columns: Variables
     limits: tuple[Limit, ...]
     form: StandardForm
-    activity_column: Indices
-    """Position in the standard form of each activity's variable, (J,)."""
+    """What HiGHS takes in one call."""
+
+    @property
+    def activity_column(self) -> Indices:
+        """Position in the standard form of each activity's variable, (J,)."""
+        return self.columns.activity
+
+    @cached_property
+    def problem(self) -> pulp.LpProblem:
+        """The same columns and rows as a PuLP problem, for every other solver and for export."""
+        return as_pulp(self.form)
 
 
 def build(choices: Activities) -> Program:
     """Variables, objective, constraints, in that order."""
+    columns = variables(choices)
+    cost = minimised(ledger(choices, columns), columns)
+    blocks = [block for family in FAMILIES for block in family(choices, columns)]
+    limit = np.concatenate([block.limit for block in blocks])
+    sense = np.concatenate([np.full(len(block.names), block.sense) for block in blocks])
+    form = StandardForm(
+        cost=cost,
+        column_lower=columns.lower,
+        column_upper=columns.upper,
+        integer=columns.integer,
+        row_lower=np.where(sense >= EQUAL, limit, -np.inf),
+        row_upper=np.where(sense <= EQUAL, limit, np.inf),
+        starts=np.concatenate([[0], np.cumsum(np.concatenate([b.counts for b in blocks]))]).astype(np.int32),
+        index=np.concatenate([block.index for block in blocks]).astype(np.int32),
+        value=np.concatenate([block.value for block in blocks]),
+        column_names=columns.names,
+        row_names=tuple(name for block in blocks for name in block.names),
+    )
+    return Program(choices, columns, tuple(limits(choices, columns)), form)
+
+
+def as_pulp(form: StandardForm) -> pulp.LpProblem:
+    """A PuLP minimisation of the same columns and rows, each expression handed over in one piece."""
     problem = pulp.LpProblem("allocation", pulp.LpMinimize)
-    columns = variables(problem, choices)
-    problem.setObjective(minimised(ledger(choices, columns)))
-    for family in FAMILIES:
-        for name, entries, sense, right_hand_side in family(choices, columns):
-            problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(entries), sense, name, right_hand_side))
-    form = standard_form(problem)
-    number = {name: i for i, name in enumerate(form.column_names)}
-    positions = np.array([number[v.name] for v in columns.activity], dtype=np.int32)
-    return Program(choices, problem, columns, tuple(limits(choices, columns)), form, positions)
+    bounds = zip(form.column_lower.tolist(), form.column_upper.tolist(), form.integer.tolist(), strict=True)
+    column = [
+        problem.add_variable(
+            name,
+            None if low == -np.inf else low,
+            None if high == np.inf else high,
+            pulp.LpInteger if whole else pulp.LpContinuous,
+        )
+        for name, (low, high, whole) in zip(form.column_names, bounds, strict=True)
+    ]
+    priced = np.flatnonzero(form.cost)
+    problem.setObjective(
+        pulp.LpAffineExpression(list(zip([column[j] for j in priced], form.cost[priced].tolist(), strict=True)))
+    )
+    index, value, starts = form.index.tolist(), form.value.tolist(), form.starts.tolist()
+    for i, name in enumerate(form.row_names):
+        begin, end = starts[i], starts[i + 1]
+        entries = list(zip([column[j] for j in index[begin:end]], value[begin:end], strict=True))
+        lower, upper = form.row_lower[i], form.row_upper[i]
+        sense = pulp.LpConstraintEQ if lower == upper else AT_LEAST if upper == np.inf else AT_MOST
+        right_hand_side = float(lower if sense == AT_LEAST else upper)
+        problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(entries), sense, name, right_hand_side))
+    return problem
 
 
 def standard_form(problem: pulp.LpProblem) -> StandardForm:

@@ -8,41 +8,19 @@ best; with ties it has two sides, so prices are reported by re-solving (``alloca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
-import pulp
 
 from allocator.activities import Activities, Kind
 from allocator.case import CapitalStep, Case, GridStep
+from allocator.program.rows import AT_LEAST, AT_MOST, Indices, Rows, balance, bounds, joined, one_row
 from allocator.program.variables import Variables
-from models.timeline import MONTHS_PER_QUARTER, Vector
+from models.timeline import MONTHS_PER_QUARTER, Timeline, Vector
 
-Row = tuple[str, list[tuple[pulp.LpVariable, float]], int, float]
-"""Name, entries, sense, right-hand side."""
 SLACK = 2.0
-AT_MOST, EQUAL, AT_LEAST = pulp.LpConstraintLE, pulp.LpConstraintEQ, pulp.LpConstraintGE
-
-
-RELIEF = "relief from the "
-"""How the limit of a floor is named: one more unit of relief is one unit less of floor."""
-
-
-@dataclass(frozen=True)
-class Limit:
-    """Something whose size can be asked about: "one more facility MW of grid". Names the rows that it moves.
-
-    Moves are in the direction that gives the plan more room: more of a budget, less of a floor.
-    """
-
-    key: str
-    label: str
-    unit: str
-    moves: tuple[tuple[str, float], ...]
-    """Row name and what one unit more room adds to its right-hand side."""
-    is_floor: bool = False
-    """Whether room means less of it: a signed commitment, a floor of flexible megawatts."""
+"""How many times the offer a taken-or-not row allows: the offer's own row is the limit, also when it is moved."""
 
 
 def stepped(case: Case, given: float | tuple[GridStep, ...] | tuple[CapitalStep, ...]) -> Vector:
@@ -50,14 +28,18 @@ def stepped(case: Case, given: float | tuple[GridStep, ...] | tuple[CapitalStep,
 
     More counts from the first quarter that begins with it; less counts in the whole quarter in which it comes.
     """
-    timeline = case.timeline
+    return np.array(_stepped(case.timeline, given))
+
+
+@lru_cache(maxsize=64)
+def _stepped(timeline: Timeline, given: float | tuple[GridStep, ...] | tuple[CapitalStep, ...]) -> tuple[float, ...]:
     if not isinstance(given, tuple):
-        return np.full(timeline.quarters, float(given))
+        return (float(given),) * timeline.quarters
     starts = np.array([timeline.quarter_start(q).toordinal() for q in range(timeline.quarters + 1)])
     days = np.array([step.from_date.toordinal() for step in given])
     amounts = np.array([0.0, *[step.grid_mw if isinstance(step, GridStep) else step.usd for step in given]])
     on_first, on_last = (amounts[np.searchsorted(days, day, side="right")] for day in (starts[:-1], starts[1:] - 1))
-    return np.asarray(np.minimum(on_first, on_last))
+    return tuple(np.minimum(on_first, on_last).tolist())
 
 
 def grid_mw(case: Case) -> Vector:
@@ -65,34 +47,16 @@ def grid_mw(case: Case) -> Vector:
     return stepped(case, case.site.grid_mw)
 
 
-def _balance(
-    name: str,
-    balance: list[pulp.LpVariable],
-    columns: list[pulp.LpVariable],
-    amounts: Vector,
-    relief: Sequence[tuple[pulp.LpVariable, float]] = (),
-) -> Iterator[Row]:
-    """``balance_q - balance_{q-1} = sum_j (amount_{q,j} - amount_{q-1,j}) x_j - relief_q`` for every quarter."""
-    changes = np.diff(amounts, axis=0, prepend=0.0)
-    for q, level in enumerate(balance):
-        entered = np.flatnonzero(changes[q])
-        entries = [(level, 1.0)] + ([(balance[q - 1], -1.0)] if q else [])
-        entries += zip([columns[j] for j in entered], (-changes[q, entered]).tolist(), strict=True)
-        entries += relief[q : q + 1]
-        yield f"{name}__{q:03d}", entries, EQUAL, 0.0
-
-
-def grid(choices: Activities, v: Variables) -> Iterator[Row]:
+def grid(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``sum_j facility_mw_j(q) x_j <= grid_mw(q)``: the interconnection.
 
     Dual: USD of NPV for one more facility MW in that quarter.
     """
-    yield from _balance("grid_use", v.power_used, v.activity, choices.facility_mw * v.units_per_step)
-    for q, limit in enumerate(grid_mw(choices.case).tolist()):
-        yield f"grid__{q:03d}", [(v.power_used[q], 1.0)], AT_MOST, limit
+    yield balance("grid_use", v.power_used, v.activity, choices.facility_mw * v.units_per_step)
+    yield bounds("grid", v.power_used, grid_mw(choices.case))
 
 
-def capital(choices: Activities, v: Variables) -> Iterator[Row]:
+def capital(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``sum_j (equity paid in - reinvested share of free cash)_j(q) x_j - proceeds of bitcoin sold <= capital_usd(q)``.
 
     Dual: USD of NPV for one more dollar of equity by that quarter.
@@ -101,61 +65,58 @@ def capital(choices: Activities, v: Variables) -> Iterator[Row]:
     if budget is None:
         return
     used = choices.capital_used_usd * v.units_per_step
-    yield from _balance("capital_use", v.capital_used, v.activity, used, _sales(choices, v))
-    for q, limit in enumerate(stepped(choices.case, budget).tolist()):
-        yield f"capital__{q:03d}", [(v.capital_used[q], 1.0)], AT_MOST, limit
+    yield balance("capital_use", v.capital_used, v.activity, used, _sales(choices, v))
+    yield bounds("capital", v.capital_used, stepped(choices.case, budget))
 
 
-def _sales(choices: Activities, v: Variables) -> list[tuple[pulp.LpVariable, float]]:
+def _sales(choices: Activities, v: Variables) -> tuple[Indices, Vector] | None:
     """Each quarter's sale of bitcoin with what one brings."""
-    return list(zip(v.treasury_sold, choices.treasury_proceeds_usd_per_btc.tolist(), strict=False))
+    return (v.treasury_sold, choices.treasury_proceeds_usd_per_btc) if v.treasury_sold.size else None
 
 
-def treasury(choices: Activities, v: Variables) -> Iterator[Row]:
+def treasury(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``sum_q sold_q <= treasury_btc``. Dual: USD of NPV for one more bitcoin that may be sold for capital."""
-    if v.treasury_sold:
-        yield "treasury", [(sold, 1.0) for sold in v.treasury_sold], AT_MOST, choices.case.policy.treasury_btc
+    if v.treasury_sold.size:
+        sold = v.treasury_sold
+        yield one_row("treasury", sold, np.ones(len(sold)), AT_MOST, choices.case.policy.treasury_btc)
 
 
-def fleet(choices: Activities, v: Variables) -> Iterator[Row]:
+def fleet(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``sum_{j of fleet} x_j <= facility MW owned``. Dual: USD for one more facility MW of these machines today."""
     for owner, owned in enumerate(choices.case.fleets):
-        yield f"fleet__{owner}", _of(choices, v, Kind.FLEET, owner), AT_MOST, owned.facility_mw
+        columns, units = _of(choices, v, Kind.FLEET, owner)
+        yield one_row(f"fleet__{owner}", columns, units, AT_MOST, owned.facility_mw)
 
 
-def purchase(choices: Activities, v: Variables) -> Iterator[Row]:
+def purchase(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``sum_{j of purchase running in q} x_j <= most that can run``. Dual: USD for one more facility MW of them."""
     for owner, running in v.purchase_running.items():
-        mine = np.array([a.kind is Kind.PURCHASE and a.owner == owner for a in choices.items])
-        yield from _balance(f"purchase_use__{owner}", running, v.activity, choices.facility_mw * mine)
-        for q, level in enumerate(running):
-            yield (
-                f"purchase__{owner}__{q:03d}",
-                [(level, 1.0)],
-                AT_MOST,
-                choices.case.purchases[owner].max_facility_mw,
-            )
+        mine = _columns_of(choices, Kind.PURCHASE, owner)
+        yield balance(f"purchase_use__{owner}", running, v.activity[mine], choices.facility_mw[:, mine])
+        most = choices.case.purchases[owner].max_facility_mw
+        yield bounds(f"purchase__{owner}", running, np.full(len(running), most))
 
 
-def offer(choices: Activities, v: Variables) -> Iterator[Row]:
+def offer(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``least take <= sum_{j of offer} x_j <= critical IT MW offered``.
 
     A least take binds only if the offer is taken (``taken`` is 1), or always where it is signed. Dual of the
     upper side: USD for one more critical IT MW of the same offer.
     """
     for owner, lease in enumerate(choices.case.leases):
-        let = _of(choices, v, Kind.LEASE, owner)
-        yield f"offer__{owner}", let, AT_MOST, lease.critical_it_mw
+        columns, units = _of(choices, v, Kind.LEASE, owner)
+        yield one_row(f"offer__{owner}", columns, units, AT_MOST, lease.critical_it_mw)
         if lease.committed:
-            yield f"committed__{owner}", let, AT_LEAST, lease.min_mw or lease.critical_it_mw
+            yield one_row(f"committed__{owner}", columns, units, AT_LEAST, lease.min_mw or lease.critical_it_mw)
         elif owner in v.taken:
-            never_binding = SLACK * lease.critical_it_mw  # the offer's own row is the limit, also when it is moved
-            yield f"only_if_taken__{owner}", [*let, (v.taken[owner], -never_binding)], AT_MOST, 0.0
+            both = joined([columns, np.array([v.taken[owner]], dtype=np.int32)])
+            never_binding = np.append(units, -SLACK * lease.critical_it_mw)
+            yield one_row(f"only_if_taken__{owner}", both, never_binding, AT_MOST, 0.0)
             if lease.min_mw > 0:
-                yield f"least_take__{owner}", [*let, (v.taken[owner], -lease.min_mw)], AT_LEAST, 0.0
+                yield one_row(f"least_take__{owner}", both, np.append(units, -lease.min_mw), AT_LEAST, 0.0)
 
 
-def exclusive(choices: Activities, v: Variables) -> Iterator[Row]:
+def exclusive(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``sum of taken_l over a group <= 1``, 0 where one of the group is signed: offers of which only one can be taken.
 
     A whole number decides, so that the row has no dual; what the exclusion costs is found by solving without it.
@@ -163,14 +124,13 @@ def exclusive(choices: Activities, v: Variables) -> Iterator[Row]:
     leases = choices.case.leases
     for number, group in enumerate(dict.fromkeys(lease.exclusive_group for lease in leases if lease.exclusive_group)):
         members = [i for i, lease in enumerate(leases) if lease.exclusive_group == group]
-        if len(members) > 1:
-            signed = any(leases[i].committed for i in members)
-            open_ones = [(v.taken[i], 1.0) for i in members if i in v.taken]
-            if open_ones:
-                yield f"exclusive__{number}", open_ones, AT_MOST, 0.0 if signed else 1.0
+        open_ones = np.array([v.taken[i] for i in members if i in v.taken], dtype=np.int32)
+        if len(members) > 1 and open_ones.size:
+            most = 0.0 if any(leases[i].committed for i in members) else 1.0
+            yield one_row(f"exclusive__{number}", open_ones, np.ones(len(open_ones)), AT_MOST, most)
 
 
-def first_offer(choices: Activities, v: Variables) -> Iterator[Row]:
+def first_offer(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``share of an offer that is taken <= share taken of the lease whose tenant has the right of first offer on it``.
 
     Written as ``sum_j x_j <= (offered / offered of that lease) x sum_i x_i``. Dual: USD for one critical IT MW of the
@@ -181,44 +141,40 @@ def first_offer(choices: Activities, v: Variables) -> Iterator[Row]:
         if lease.first_offer_with:
             base = next(i for i, other in enumerate(leases) if other.name == lease.first_offer_with)
             ratio = lease.critical_it_mw / leases[base].critical_it_mw
-            gives = [(variable, -ratio * units) for variable, units in _of(choices, v, Kind.LEASE, base)]
-            yield f"first_offer__{owner}", [*_of(choices, v, Kind.LEASE, owner), *gives], AT_MOST, 0.0
+            (columns, units), (gives, given) = (_of(choices, v, Kind.LEASE, i) for i in (owner, base))
+            values = np.concatenate([units, -ratio * given])
+            yield one_row(f"first_offer__{owner}", joined([columns, gives]), values, AT_MOST, 0.0)
 
 
-def tenant(choices: Activities, v: Variables) -> Iterator[Row]:
+def tenant(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``facility MW of a tenant <= share x grid_mw``. Dual: USD for one more facility MW with that tenant."""
-    limits = (choices.case.policy.max_tenant_share * grid_mw(choices.case)).tolist()
+    limits = choices.case.policy.max_tenant_share * grid_mw(choices.case)
     for i, (name, used) in enumerate(v.tenant_used.items()):
         theirs = np.array([a.kind is Kind.LEASE and choices.case.leases[a.owner].tenant == name for a in choices.items])
-        yield from _balance(f"tenant_use__{i}", used, v.activity, choices.facility_mw * theirs * v.units_per_step)
-        for q, limit in enumerate(limits):
-            yield f"tenant__{i}__{q:03d}", [(used[q], 1.0)], AT_MOST, limit
+        yield balance(f"tenant_use__{i}", used, v.activity, choices.facility_mw * theirs * v.units_per_step)
+        yield bounds(f"tenant__{i}", used, limits)
 
 
-def hosting(choices: Activities, v: Variables) -> Iterator[Row]:
+def hosting(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``hosting facility MW <= share x grid_mw``. Dual: USD for one more facility MW that may host."""
-    if not v.hosting_used:
-        return
-    yield from _balance(
-        "hosting_use", v.hosting_used, v.activity, choices.facility_mw * choices.hosting * v.units_per_step
-    )
-    for q, limit in enumerate((choices.case.policy.max_hosting_share * grid_mw(choices.case)).tolist()):
-        yield f"hosting__{q:03d}", [(v.hosting_used[q], 1.0)], AT_MOST, limit
+    if v.hosting_used.size:
+        used = choices.facility_mw * choices.hosting * v.units_per_step
+        yield balance("hosting_use", v.hosting_used, v.activity, used)
+        yield bounds("hosting", v.hosting_used, choices.case.policy.max_hosting_share * grid_mw(choices.case))
 
 
-def flexible(choices: Activities, v: Variables) -> Iterator[Row]:
+def flexible(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``hosting facility MW <= grid_mw - floor``: what stays free to follow the market. Dual: USD per MW of floor.
 
     While less than the floor is energised nothing can host.
     """
-    if not v.hosting_used or choices.case.policy.min_flexible_mw == 0:
-        return
-    for q, limit in enumerate((grid_mw(choices.case) - choices.case.policy.min_flexible_mw).tolist()):
-        yield f"flexible__{q:03d}", [(v.hosting_used[q], 1.0)], AT_MOST, max(0.0, limit)
+    if v.hosting_used.size and choices.case.policy.min_flexible_mw > 0:
+        limits = np.maximum(0.0, grid_mw(choices.case) - choices.case.policy.min_flexible_mw)
+        yield bounds("flexible", v.hosting_used, limits)
 
 
-def liquidity(choices: Activities, v: Variables) -> Iterator[Row]:
-    """``capital_usd(q) + bitcoin sold + sum_j cumulative cash to the owner_{s,j}(q) x_j >= minimum cash`` in stress s.
+def liquidity(choices: Activities, v: Variables) -> Iterator[Rows]:
+    """``capital_usd(q) + bitcoin sold + sum_j cash so far_{s,j}(q) x_j >= minimum cash`` in stress s.
 
     Every dollar that came in counts, and bitcoin at the price of the stress. Dual: USD of NPV for one dollar less of
     minimum cash, or one more of capital that is there in that stress alone.
@@ -230,13 +186,12 @@ def liquidity(choices: Activities, v: Variables) -> Iterator[Row]:
     for i, (stress, worse) in enumerate(choices.stressed.items()):
         flow = worse.equity_cash_flow_usd
         paid = -np.cumsum(flow, axis=0)[MONTHS_PER_QUARTER - 1 :: MONTHS_PER_QUARTER][: choices.case.timeline.quarters]
-        used, sales = v.stress_cash_used[stress], _sales(worse, v)
-        yield from _balance(f"liquidity_use__{i}", used, v.activity, paid * v.units_per_step, sales)
-        for q, limit in enumerate(budget.tolist()):
-            yield f"liquidity__{i}__{q:03d}", [(used[q], 1.0)], AT_MOST, limit
+        used = v.stress_cash_used[stress]
+        yield balance(f"liquidity_use__{i}", used, v.activity, paid * v.units_per_step, _sales(worse, v))
+        yield bounds(f"liquidity__{i}", used, budget)
 
 
-def cover(choices: Activities, v: Variables) -> Iterator[Row]:
+def cover(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``sum_j (operating cash_{s,j}(q) - minimum cover x debt service_j(q)) x_j >= 0`` in stress s, mining included.
 
     Service is what the loans ask for in the case itself: a late or failing tenant does not move it. Dual: USD of NPV
@@ -250,8 +205,7 @@ def cover(choices: Activities, v: Variables) -> Iterator[Row]:
         left = (_by_quarter(worse.operating_cash_usd) - least * due) * v.units_per_step
         for q in np.flatnonzero(due.any(axis=1)):
             entered = np.flatnonzero(left[q])
-            entries = list(zip([v.activity[j] for j in entered], left[q, entered].tolist(), strict=True))
-            yield f"cover__{i}__{q:03d}", entries, AT_LEAST, 0.0
+            yield one_row(f"cover__{i}__{q:03d}", v.activity[entered], left[q, entered], AT_LEAST, 0.0)
 
 
 def _by_quarter(monthly: Vector) -> Vector:
@@ -264,71 +218,11 @@ FAMILIES = (
 )  # fmt: skip
 
 
-def _of(choices: Activities, v: Variables, kind: Kind, owner: int) -> list[tuple[pulp.LpVariable, float]]:
-    return [
-        (v.activity[j], float(v.units_per_step[j]))
-        for j, a in enumerate(choices.items)
-        if a.kind is kind and a.owner == owner
-    ]
+def _columns_of(choices: Activities, kind: Kind, owner: int) -> Indices:
+    return np.array([j for j, a in enumerate(choices.items) if a.kind is kind and a.owner == owner], dtype=np.int32)
 
 
-def limits(choices: Activities, v: Variables) -> Iterator[Limit]:
-    """Every limit whose value is reported, with the rows that one unit more of it moves."""
-    case = choices.case
-    yield Limit("grid", "grid", "facility MW", tuple(_moved_by_grid(case, v)))
-    if v.capital_used:
-        moved = list(_each_quarter(case, "capital"))
-        moved += [row for i in range(len(v.stress_cash_used)) for row in _each_quarter(case, f"liquidity__{i}")]
-        yield Limit("capital", "capital", "USD", tuple(moved))
-    if v.treasury_sold:
-        yield Limit("treasury", "treasury", "BTC", (("treasury", 1.0),))
-    for i, owned in enumerate(case.fleets):
-        yield Limit(f"fleet__{i}", f"fleet {owned.name}", "facility MW", ((f"fleet__{i}", 1.0),))
-    for i in v.purchase_running:
-        rows = _each_quarter(case, f"purchase__{i}")
-        yield Limit(f"purchase__{i}", f"purchase {case.purchases[i].name}", "facility MW", rows)
-    for i, lease in enumerate(case.leases):
-        yield Limit(f"offer__{i}", f"offer {lease.name}", "critical IT MW", ((f"offer__{i}", 1.0),))
-        if lease.committed:
-            row = ((f"committed__{i}", -1.0),)
-            yield Limit(f"committed__{i}", f"{RELIEF}commitment to {lease.name}", "critical IT MW", row, is_floor=True)
-    yield from _policy_limits(case, v)
-    yield from _stress_limits(case, v)
-
-
-def _policy_limits(case: Case, v: Variables) -> Iterator[Limit]:
-    for i, name in enumerate(v.tenant_used):
-        yield Limit(f"tenant__{i}", f"limit of tenant {name}", "facility MW", _each_quarter(case, f"tenant__{i}"))
-    if v.hosting_used and case.policy.max_hosting_share < 1:
-        yield Limit("hosting", "limit of hosting", "facility MW", _each_quarter(case, "hosting"))
-    if v.hosting_used and case.policy.min_flexible_mw > 0:
-        yield Limit("flexible", f"{RELIEF}flexible floor", "facility MW", _above_the_floor(case), is_floor=True)
-
-
-def _stress_limits(case: Case, v: Variables) -> Iterator[Limit]:
-    for i, stress in enumerate(v.stress_cash_used):
-        if case.policy.capital_usd is not None:
-            label = f"{RELIEF}minimum cash under the stress {stress.value!r}"
-            yield Limit(f"liquidity__{i}", label, "USD", _each_quarter(case, f"liquidity__{i}"), is_floor=True)
-
-
-def _moved_by_grid(case: Case, v: Variables) -> Iterator[tuple[str, float]]:
-    """One more megawatt of grid also raises what is a share of it."""
-    yield from _each_quarter(case, "grid")
-    if v.hosting_used:
-        yield from _each_quarter(case, "hosting", case.policy.max_hosting_share)
-        if case.policy.min_flexible_mw > 0:
-            yield from _above_the_floor(case)
-    for i in range(len(v.tenant_used)):
-        yield from _each_quarter(case, f"tenant__{i}", case.policy.max_tenant_share)
-
-
-def _above_the_floor(case: Case) -> tuple[tuple[str, float], ...]:
-    """Quarters in which more than the floor is energised; in the others nothing can host whatever one MW more does."""
-    energised = grid_mw(case)
-    rows = _each_quarter(case, "flexible")
-    return tuple(row for row, mw in zip(rows, energised, strict=True) if mw >= case.policy.min_flexible_mw)
-
-
-def _each_quarter(case: Case, family: str, amount: float = 1.0) -> tuple[tuple[str, float], ...]:
-    return tuple((f"{family}__{q:03d}", amount) for q in range(case.timeline.quarters))
+def _of(choices: Activities, v: Variables, kind: Kind, owner: int) -> tuple[Indices, Vector]:
+    """Columns of a fleet, purchase or offer, and the megawatts in a step of each."""
+    mine = _columns_of(choices, kind, owner)
+    return v.activity[mine], v.units_per_step[mine]

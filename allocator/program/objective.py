@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import pulp
+import numpy as np
 
 from allocator.activities import Activities
 from allocator.program.variables import Variables
+from models.timeline import Vector
 
 
-def ledger(choices: Activities, columns: Variables) -> list[tuple[str, pulp.LpVariable, float]]:
-    """``(activity, variable, NPV of one step in USD)`` for every activity, each at the rate of its use."""
-    worth = (choices.npv_usd * columns.units_per_step).tolist()
-    return [(a.key, x, v) for a, x, v in zip(choices.items, columns.activity, worth, strict=True)]
+def ledger(choices: Activities, columns: Variables) -> Vector:
+    """NPV of one step of each activity in USD, (J,), each at the rate of its use."""
+    return choices.npv_usd * columns.units_per_step
 
 
-def minimised(terms: list[tuple[str, pulp.LpVariable, float]]) -> pulp.LpAffineExpression:
-    """``-NPV``: the program is written as a minimisation, so that any solver that reads the exported file agrees."""
-    return pulp.LpAffineExpression([(variable, -worth) for _, variable, worth in terms])
+def minimised(terms: Vector, columns: Variables) -> Vector:
+    """``-NPV`` by column: the program is written as a minimisation, so that any solver that reads its file agrees."""
+    cost = np.zeros(len(columns.names))
+    cost[columns.activity] = -terms
+    return cost

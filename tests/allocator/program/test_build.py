@@ -34,7 +34,7 @@ def bundle(kind: Kind, owner: int, ratio: float, columns: list[tuple[int, int, f
         equity[3 * start + 1, j] = -paid
         occupied[start:stop, j] = 1.0
     none = np.zeros_like(cash)
-    return Bundle(items, cash, equity, np.array([c[3] for c in columns]), occupied, none, none)
+    return Bundle(items, cash, equity, np.array([c[3] for c in columns]), occupied, none, none, none)
 
 
 def tiny() -> Activities:
@@ -139,11 +139,11 @@ def test_two_uses_counted_megawatt_by_megawatt_are_worth_what_the_program_says()
 def test_the_objective_is_a_ledger_that_sums_to_the_solvers_value(seed):
     program = build(activities(case_from_document(random_document(seed, whole=seed % 2 == 0))))
     plan = allocation_of(program)
-    values = {v.name: v for v in program.columns.activity}
+    values = program.problem.variablesDict()
     total = 0.0
-    for key, variable, worth in ledger(program.choices, program.columns):
-        assert values[key] is variable
-        total += worth * plan.answer.y[program.form.column_names.index(key)]
+    for activity, worth in zip(program.choices.items, ledger(program.choices, program.columns), strict=True):
+        assert program.problem.objective.get(values[activity.key], 0.0) == -worth
+        total += worth * plan.answer.y[program.form.column_names.index(activity.key)]
     assert total == pytest.approx(-plan.answer.objective, rel=1e-9)
     assert plan.terms_usd.sum() == pytest.approx(plan.npv_usd, rel=1e-12)
 
@@ -180,6 +180,10 @@ def test_the_arrays_handed_over_are_the_rows_of_the_problem():
         value = sum(at[v.name] * a for v, a in row.expr.items())
         assert form.times(y)[i] == pytest.approx(value, rel=1e-12, abs=1e-9)
     assert form.cost @ y == pytest.approx(sum(at[v.name] * a for v, a in program.problem.objective.items()), rel=1e-12)
+    variables = program.problem.variablesDict()
+    for name, low, high in zip(form.column_names, form.column_lower, form.column_upper, strict=True):
+        bounds = variables[name].lowBound, variables[name].upBound
+        assert bounds == (None if low == -np.inf else low, None if high == np.inf else high)
     price = rng.normal(size=len(form.row_names))
     assert form.transposed_times(price) @ y == pytest.approx(price @ form.times(y), rel=1e-9)
 
