@@ -219,11 +219,11 @@ def _agreement(plan: Allocation) -> str:
 
 
 def _explain_infeasible(case: Case, error: Any, solver: str, json_file: str | None) -> NoReturn:
-    from allocator.infeasible import repairs  # noqa: PLC0415
+    from allocator.infeasible import infeasibility  # noqa: PLC0415
     from allocator.report import infeasible_as_json  # noqa: PLC0415
     from allocator.sentences import infeasible  # noqa: PLC0415
 
-    found = repairs(error.program)
+    found = infeasibility(error.program)
     for sentence in infeasible(found):
         _say(sentence)
     answer = json.dumps(infeasible_as_json(case.sha256(), solver, found), indent=2, ensure_ascii=False)

@@ -11,7 +11,7 @@ from allocator.activities import Kind, Use
 from allocator.allocation import TAKEN_MW, Allocation, MixLine
 from allocator.explain import BreakEven, Explanation, FlipPoint, ShadowPrice
 from allocator.formats import megawatts, money, percent, quarter, rent
-from allocator.infeasible import Repair
+from allocator.infeasible import Infeasibility, Repair
 from allocator.program.limits import RELIEF
 from models.lease import KW_PER_MW
 
@@ -230,24 +230,30 @@ def _rates(plan: Allocation) -> str:
     )
 
 
-def infeasible(found: Sequence[Repair]) -> list[str]:
+def infeasible(found: Infeasibility) -> list[str]:
     """Which limits forbid every plan, and the smallest change to each that would allow one."""
-    cures = [r for r in found if r.change is not None]
+    cures = [r for r in found.alone if r.change is not None]
     sentences = ["No plan meets every limit: what is signed cannot be delivered."]
+    if len(found.conflict) > 1:
+        named = _joined([limit.label.removeprefix(RELIEF) for limit in found.conflict])
+        sentences.append(f"In conflict: {named}; without any one of them there is a plan.")
     for repair in cures:
         lead = "Either" if len(cures) > 1 else "To allow one,"
-        verb, name = (
-            ("reduce", repair.limit.label.removeprefix(RELIEF))
-            if repair.limit.is_floor
-            else ("raise", repair.limit.label)
-        )
-        sentences.append(f"{lead} {verb} the {name} by {_amount(repair)}.")
+        sentences.append(f"{lead} {_verb(repair)} by {_amount(repair)}.")
     if not cures:
         sentences.append("No limit cures it alone: at least two must change together.")
-    helpless = [r.limit.label for r in found if r.change is None]
+    if len(found.together) > 1:
+        shared = _joined([f"{_verb(r)} by {_amount(r)}" for r in found.together])
+        sentences.append(f"The smallest change in all, each by its share of the limit: {shared}.")
+    helpless = [r.limit.label for r in found.alone if r.change is None]
     if cures and helpless:
         sentences.append(f"None of these cures it alone: {', '.join(helpless)}.")
     return sentences
+
+
+def _verb(repair: Repair) -> str:
+    floor = repair.limit.is_floor
+    return f"{'reduce' if floor else 'raise'} the {repair.limit.label.removeprefix(RELIEF)}"
 
 
 def _amount(repair: Repair) -> str:

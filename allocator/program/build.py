@@ -39,24 +39,25 @@ class StandardForm:
         return {name: i for i, name in enumerate(self.row_names)}
 
     @cached_property
-    def _row_of_entry(self) -> Indices:
+    def row_of_entry(self) -> Indices:
+        """Row of each entry."""
         return np.repeat(np.arange(len(self.row_names), dtype=np.int32), np.diff(self.starts))
 
     def times(self, y: Vector) -> Vector:
         """``A y``."""
-        return _summed_by(self._row_of_entry, self.value * y[self.index], len(self.row_names))
+        return _summed_by(self.row_of_entry, self.value * y[self.index], len(self.row_names))
 
     def absolute_times(self, y: Vector) -> Vector:
         """``|A| y``: the size of a row's terms."""
-        return _summed_by(self._row_of_entry, np.abs(self.value) * y[self.index], len(self.row_names))
+        return _summed_by(self.row_of_entry, np.abs(self.value) * y[self.index], len(self.row_names))
 
     def transposed_times(self, price: Vector) -> Vector:
         """``A' p``."""
-        return _summed_by(self.index, self.value * price[self._row_of_entry], len(self.column_names))
+        return _summed_by(self.index, self.value * price[self.row_of_entry], len(self.column_names))
 
     def absolute_transposed_times(self, price: Vector) -> Vector:
         """``|A|' p``: the size of a reduced cost's terms."""
-        return _summed_by(self.index, np.abs(self.value) * price[self._row_of_entry], len(self.column_names))
+        return _summed_by(self.index, np.abs(self.value) * price[self.row_of_entry], len(self.column_names))
 
 
 def _summed_by(position: Indices, amount: Vector, size: int) -> Vector:

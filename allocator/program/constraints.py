@@ -214,7 +214,8 @@ def _by_quarter(monthly: Vector) -> Vector:
 
 
 FAMILIES = (
-    grid, capital, treasury, fleet, purchase, offer, exclusive, first_offer, tenant, hosting, flexible, liquidity, cover,
+    grid, capital, treasury, fleet, purchase, offer, exclusive, first_offer, tenant, hosting, flexible,
+    liquidity, cover,
 )  # fmt: skip
 
 

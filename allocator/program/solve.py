@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -61,6 +61,7 @@ class LiveProgram:
         """Hand a form over; ``near`` is a solved program of the same shape, from whose basis the search starts."""
         self.form = form
         self.has_integers = bool(form.integer.any())
+        self._relaxations = 0
         self._highs = highspy.Highs()
         self._set("output_flag", False)
         self._set("threads", 1)
@@ -107,18 +108,34 @@ class LiveProgram:
             moved = [max(0.0, b + shift) if b >= 0.0 else b + shift for b in (float(lower), float(upper))]
             self._highs.changeRowBounds(i, moved[0], moved[1])
 
+    def hold_objective(self, at_most: float) -> None:
+        """Add the row ``c'y <= at_most``: only plans that are as good as that are left."""
+        priced = np.flatnonzero(self.form.cost)
+        self._highs.addRow(-highspy.kHighsInf, at_most, len(priced), priced.astype(np.int32), self.form.cost[priced])
+
+    def set_cost(self, cost: Vector) -> None:
+        """Minimise something else; (columns,)."""
+        self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), np.asarray(cost, dtype=float))
+
     def add_relaxation(self, moves: Iterable[tuple[str, float]], scale: float) -> None:
-        """Replace the objective by the least relaxation of the rows: a column that loosens each by ``scale``."""
-        self._highs.changeColsCost(
-            len(self.form.cost), np.arange(len(self.form.cost), dtype=np.int32), np.zeros(len(self.form.cost))
-        )
+        """Add a column that loosens each of the rows by ``scale``; it is shut until :meth:`relax` opens it."""
         rows, values = [], []
         for name, coefficient in moves:
             i = self.form.row_number[name]
             rows.append(i)
             loosens_upwards = np.isfinite(self.form.row_upper[i])
             values.append(-scale * abs(coefficient) if loosens_upwards else scale * abs(coefficient))
-        self._highs.addCol(1.0, 0.0, highspy.kHighsInf, len(rows), np.array(rows, dtype=np.int32), np.array(values))
+        self._highs.addCol(0.0, 0.0, 0.0, len(rows), np.array(rows, dtype=np.int32), np.array(values))
+        self._relaxations += 1
+
+    def relax(self, costs: Mapping[int, float]) -> Answer:
+        """The cheapest use of some relaxations, by number in the order added; all others are shut."""
+        first = len(self.form.cost)
+        self.set_cost(np.zeros(first))
+        for number in range(self._relaxations):
+            self._highs.changeColCost(first + number, costs.get(number, 0.0))
+            self._highs.changeColBounds(first + number, 0.0, highspy.kHighsInf if number in costs else 0.0)
+        return self.answer()
 
     def answer(self) -> Answer:
         """Solve from the present basis.

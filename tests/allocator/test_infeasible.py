@@ -6,7 +6,7 @@ import pytest
 
 from allocator.allocation import InfeasibleError, allocate
 from allocator.files import load_case
-from allocator.infeasible import repairs
+from allocator.infeasible import infeasibility
 from allocator.sentences import infeasible
 
 SIGNED = ("leases[0].committed=true", "policy.capital_usd=100e6")
@@ -16,7 +16,7 @@ FLEXIBLE = ("leases[0].committed=true", "policy.min_flexible_mw=30", "policy.cap
 def conflict(settings: tuple[str, ...]) -> dict[str, float | None]:
     with pytest.raises(InfeasibleError) as caught:
         allocate(load_case("river-bend", settings))
-    return {r.limit.key: r.change for r in repairs(caught.value.program)}
+    return {r.limit.key: r.change for r in infeasibility(caught.value.program).alone}
 
 
 def is_possible(settings: tuple[str, ...]) -> bool:
@@ -51,7 +51,7 @@ def test_the_floor_conflicts_with_the_whole_signed_lease_by_30_facility_mw():
 def test_the_cures_are_said_in_words_and_units():
     with pytest.raises(InfeasibleError) as caught:
         allocate(load_case("river-bend", FLEXIBLE))
-    text = " ".join(infeasible(repairs(caught.value.program)))
+    text = " ".join(infeasible(infeasibility(caught.value.program)))
     assert "reduce the flexible floor by 30.0 facility MW" in text
     assert "raise the grid by 30.0 facility MW" in text
     assert "reduce the commitment to River Bend by 22.3 critical IT MW" in text
@@ -60,5 +60,5 @@ def test_the_cures_are_said_in_words_and_units():
 def test_a_conflict_that_no_limit_cures_alone_says_so():
     with pytest.raises(InfeasibleError) as caught:
         allocate(load_case("river-bend", (*SIGNED, "policy.max_tenant_share=0.5", "leases[0].min_mw=244")))
-    found = repairs(caught.value.program)
-    assert {r.limit.key for r in found if r.change is not None} == {"committed__0"}
+    found = infeasibility(caught.value.program)
+    assert {r.limit.key for r in found.alone if r.change is not None} == {"committed__0"}
