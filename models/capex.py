@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from models.assumptions import Assumptions, Number, Whole, assumption
-from models.timeline import Vector
+from models.timeline import Vector, due_in
 
 KW_PER_MW = 1000.0
 LONGEST_DELAY_MONTHS = 60
@@ -143,7 +143,7 @@ def late_damages_usd(terms: Construction, first_year_rent_usd: Vector, months_si
     """Damages in each month between the agreed and the expected delivery, after the grace, up to their most."""
     d = months_since_agreed - terms.late_grace_months
     due = (d >= 1) & (d <= terms.late_damages_months) & (months_since_agreed <= terms.delay_months)
-    return np.where(due, terms.late_damages_share * first_year_rent_usd, 0.0)
+    return due_in(due, terms.late_damages_share * first_year_rent_usd) if due.any() else np.zeros(due.shape)
 
 
 def delay_chances(expected_months: float, spread_months: float) -> Vector:

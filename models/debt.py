@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from models.assumptions import Assumptions, Flag, Number, Whole, assumption
-from models.timeline import MONTHS_PER_YEAR, Vector
+from models.timeline import MONTHS_PER_YEAR, Vector, due_in, increases
 
 
 class Amortisation(StrEnum):
@@ -115,11 +115,11 @@ def sculpted_debt(cfads_usd: Vector, periods_from_closing: Vector, rate_per_peri
     return float(np.sum(cfads_usd * (1.0 + rate_per_period) ** -periods_from_closing)) / dscr
 
 
-def annuity(rate_per_period: Vector | float, periods: int) -> Vector:
+def annuity(rate_per_period: Vector | float, periods: Vector | int) -> Vector:
     """What one dollar a period is worth at its start: ``(1 - (1 + r) ** -n) / r``; ``n`` at r = 0."""
     rate = np.asarray(rate_per_period, dtype=float)
     safe = np.where(rate == 0, 1.0, rate)
-    return np.where(rate == 0, float(periods), -np.expm1(-periods * np.log1p(rate)) / safe)
+    return np.where(rate == 0, np.asarray(periods, dtype=float), -np.expm1(-periods * np.log1p(rate)) / safe)
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,8 @@ def schedule(
     """
     n = tenor_months(terms, term_years, free_months)
     since = months_let - free_months
-    served = np.where((since > 0) & (since <= n), np.maximum(cfads_usd, 0.0), 0.0)
+    in_service = (since > 0) & (since <= n)
+    served = np.where(in_service, np.maximum(cfads_usd, 0.0), 0.0)
     rate = monthly_rate(terms.debt_rate)
     factors = np.exp(-since * np.log1p(rate))
     in_reserve = np.where((since > 0) & (since <= terms.debt_reserve_months), 1.0, 0.0)
@@ -233,31 +234,41 @@ def schedule(
     if terms.equity_first:
         spent = np.cumsum(construction_usd, axis=0)
         drawn = np.maximum(spent - (1.0 - advance) * size.cost_usd, 0.0)
-        draw = np.diff(drawn, axis=0, prepend=0.0)
+        draw = increases(drawn)
+        debt = (draw * factors).sum(axis=0)
     else:
         draw = advance * construction_usd
-    debt = (draw * factors).sum(axis=0)
+        debt = advance * size.grown_usd
+    balloon = terms.balloon_share * debt
     if terms.amortisation is Amortisation.LEVEL:
-        service = np.where((since > 0) & (since <= n), size.payment_factor * debt, 0.0)
+        payment = size.payment_factor * debt
+        service = payment * in_service
+        left = np.maximum(n - since, 0.0)
+        owed = (payment * annuity(rate, left) + balloon * np.exp(-left * np.log1p(rate))) * in_service
     else:
         service = served * (size.payment_factor * debt)
-    balance = np.cumsum((draw - service) * factors, axis=0) / factors
-    balance = np.where(since >= n, 0.0, balance)
+        # From the end backwards: forwards, what is lost to rounding would grow with the interest of the whole term.
+        worth = service * factors
+        later = np.zeros_like(worth)
+        np.cumsum(worth[:0:-1], axis=0, out=later[-2::-1])
+        owed = (later + balloon * np.exp(-n * np.log1p(rate))) / factors
+    balance = np.where(since > 0, owed, np.cumsum(draw * factors, axis=0) / factors)
+    balance[since.ravel() >= n] = 0.0
     interest = np.zeros_like(balance)
-    interest[1:] = balance[:-1] * rate
+    np.multiply(balance[:-1], rate, out=interest[1:])
     fee = terms.debt_fee_share * debt
     reserve = size.reserve_factor * debt
     cost = size.cost_usd * (1.0 - advance) + debt + fee + reserve
     loan = DebtSchedule(
         draw_usd=draw,
-        fee_usd=np.where(months_let == 1 - build_months, fee, 0.0),
-        reserve_usd=np.where(since == 0, reserve, 0.0) - np.where(since == n, reserve, 0.0),
+        fee_usd=due_in(months_let == 1 - build_months, fee),
+        reserve_usd=due_in(since == 0, reserve) - due_in(since == n, reserve),
         interest_usd=interest,
         service_usd=service,
-        balloon_usd=np.where(since == n, terms.balloon_share * debt, 0.0),
+        balloon_usd=due_in(since == n, balloon),
         balance_usd=balance,
         advance_rate=advance,
         debt_usd=np.asarray(debt),
         ltc=_ratio(debt, cost, 0.0),
-    )  # fmt: skip
+    )
     return loan, size

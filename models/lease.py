@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from models import capex, debt, exit_value, rent, tenancy
 from models.assumptions import Fault, InputFaultsError, describe
+from models.blocks import block_places, side_by_side
 from models.capex import Construction
 from models.debt import DebtSchedule, ProjectDebt, Sizing
 from models.exit_value import AfterTerm, ExitValue
@@ -17,7 +17,7 @@ from models.rent import KW_PER_MW, Recovery, Rent
 from models.returns import Finance
 from models.tax import depreciation, tax, tax_carried_forward, yearly_rates
 from models.tenancy import Tenancy
-from models.timeline import MONTHS_PER_YEAR, Vector
+from models.timeline import MONTHS_PER_YEAR, Vector, due_in
 
 __all__ = ["KW_PER_MW", "Lease", "LeaseCashFlows", "Recovery", "contract_value_usd", "lease_cash_flows", "many"]
 
@@ -117,7 +117,7 @@ def stabilised_noi_usd_per_year(lease: Lease, power_price_usd_per_mwh: float = 0
     """NOI of one critical IT MW in the first full year of rent, as the contract stands."""
     first = np.array([lease.free_rent_months + 1.0])
     power = rent.power_cost_usd(lease, np.array([power_price_usd_per_mwh]))
-    return float(_contract_noi(lease, first, power)[0] * MONTHS_PER_YEAR)
+    return float(_contract_noi(lease, first, _contract_rent(lease, first), power)[0] * MONTHS_PER_YEAR)
 
 
 def occupied_months(lease: Lease) -> int:
@@ -132,67 +132,69 @@ def _contract_rent(lease: Lease, months_let: Vector) -> Vector:
     return rent.base_rent_usd(lease, months_let) * np.where(renewed, lease.renewal_rent_ratio, 1.0)
 
 
-def _contract_noi(lease: Lease, months_let: Vector, power_usd: Vector) -> Vector:
+def _contract_noi(lease: Lease, months_let: Vector, contract_rent_usd: Vector, power_usd: Vector) -> Vector:
     """``rent x margin - running cost, where the landlord bears it - power, under gross`` with the tenant in place."""
     borne = rent.running_cost_usd(lease, months_let) if rent.landlord_bears_running_cost(lease) else 0.0
-    return np.asarray(_contract_rent(lease, months_let) * lease.noi_margin - borne - power_usd)
+    return np.asarray(contract_rent_usd * lease.noi_margin - (borne + power_usd))
 
 
 def _hall(lease: Lease, finance: Finance, since: Vector, power_price: Vector) -> dict[str, Vector]:
-    """Lines of one hall as if its lease came about for sure; ``since`` counts months from its agreed delivery."""
+    """Lines of one hall as if its lease came about for sure; ``since`` counts months from its agreed delivery.
+
+    Of n leases a line that is the same for all is a column, (M + 1, 1).
+    """
     k = since - lease.delay_months
     base_months = MONTHS_PER_YEAR * lease.term_years
     stay = tenancy.longest_stay_months(lease, lease.term_years)
     build = lease.build_months + lease.delay_months
     inside = (k >= 1) & (k <= stay)
-    contract = np.where(inside, _contract_rent(lease, k), 0.0)
+    power = rent.power_cost_usd(lease, power_price)
+    contract = _contract_rent(lease, k) * inside
     in_place = tenancy.in_place_share(lease, k, lease.term_years)
     relet = tenancy.relet_share(lease, k, lease.term_years)
     empty = tenancy.left_early_share(lease, k, lease.term_years) - relet
     let = in_place + relet
     line: dict[str, Vector] = {"contract_rent_usd": contract}
     line["rent_usd"] = contract * in_place
-    line["relet_rent_usd"] = contract * (lease.reletting_rent_ratio * relet)
+    line["relet_rent_usd"] = contract * (lease.reletting_rent_ratio * relet) if relet.any() else np.zeros_like(k)
     line["guarantor_usd"] = tenancy.guarantor_payment_usd(lease, contract, k, lease.term_years)
     line["termination_fee_usd"] = tenancy.termination_fee_usd(lease, contract, k)
     borne = let + empty if rent.landlord_bears_running_cost(lease) else empty
     line["running_cost_usd"] = rent.running_cost_usd(lease, k) * borne
-    power = rent.power_cost_usd(lease, power_price)
     line["power_cost_usd"] = power * let
-    line["noi_usd"] = (
-        (line["rent_usd"] + line["relet_rent_usd"]) * lease.noi_margin
-        + line["guarantor_usd"]
-        + line["termination_fee_usd"]
-        - line["running_cost_usd"]
-        - line["power_cost_usd"]
-    )
     prepaid = rent.prepayment_usd(lease)
-    line["prepayment_usd"] = np.where(k == 1 - build, prepaid, 0.0)
-    first_year = np.asarray(KW_PER_MW * lease.rent_usd_per_kw_month)
-    credit = rent.credited(prepaid, k, lease.free_rent_months, lease.prepayment_credit_months)
-    credit = credit + rent.credited(
+    line["prepayment_usd"] = due_in(k == 1 - build, prepaid)
+    credit = rent.credited(prepaid, k, lease.free_rent_months, lease.prepayment_credit_months) + rent.credited(
         capex.tenant_capex_credit_usd(lease), k, lease.free_rent_months, lease.tenant_capex_credit_months
     )
     line["credit_usd"] = credit * in_place
+    first_year = np.asarray(KW_PER_MW * lease.rent_usd_per_kw_month)
     line["late_damages_usd"] = capex.late_damages_usd(lease, first_year, since)
-    ahead = np.array([stay + 1.0]).reshape(1, *[1] * (k.ndim - 1))
-    at_end = np.where(k == stay, power, 0.0).sum(axis=0)
-    forward = MONTHS_PER_YEAR * _contract_noi(lease, ahead, at_end)
-    line["sale_usd"] = np.where(k == stay, exit_value.net_sale_usd(lease, forward), 0.0)
+    line["sale_usd"] = due_in(k == stay, _sale_price(lease, k, stay, power))
     cost = capex.landlord_cost_usd(lease)
     line["capex_usd"] = capex.draws(cost, k, build, lease.draw_curve)
     rates = yearly_rates(
         finance.data_centre_short_life_share, finance.bonus_depreciation, finance.data_centre_fifteen_year_share
     )
-    deducted = np.where(k < stay, depreciation(cost, k, rates), 0.0)
-    line["depreciation_usd"] = deducted + np.where(k == stay, cost - deducted.sum(axis=0), 0.0)
-    lent = np.where((k >= 1) & (k <= base_months), _contract_noi(lease, k, power) - credit, 0.0)
-    line["cfads_usd"] = lent
+    deducted = depreciation(1.0, k, rates) * (k < stay)
+    line["depreciation_usd"] = cost * (deducted + np.where(k == stay, 1.0 - deducted.sum(axis=0), 0.0))
+    line["cfads_usd"] = (_contract_noi(lease, k, contract, power) - credit) * ((k >= 1) & (k <= base_months))
     free = lease.after_term is AfterTerm.BACK_TO_MINING
     held = np.where(k > base_months, np.where(inside, in_place, 0.0) if free else 1.0, 1.0)
     line["occupied_share"] = np.where(since >= 1 - lease.clearance_months, held, 0.0)
-    line["written_off_usd"] = np.where(k == 0, cost, 0.0)
+    if np.any(lease.cancellation_probability):
+        line["written_off_usd"] = due_in(k == 0, cost)
     return line
+
+
+def _sale_price(lease: Lease, months_let: Vector, stay: int, power_usd: Vector) -> Vector:
+    """What a hall brings at the end of the last renewal, on the NOI of the contract's next year."""
+    if lease.after_term is not AfterTerm.SOLD:
+        return np.zeros(1)
+    ahead = np.full((1,) * months_let.ndim, stay + 1.0)
+    power_at_end = (power_usd * (months_let == stay)).sum(axis=0)
+    noi = _contract_noi(lease, ahead, _contract_rent(lease, ahead), power_at_end)
+    return exit_value.net_sale_usd(lease, MONTHS_PER_YEAR * noi)
 
 
 _DEBT_LINES = ("draw_usd", "fee_usd", "reserve_usd", "interest_usd", "service_usd", "balloon_usd", "balance_usd")
@@ -218,8 +220,17 @@ def lease_cash_flows(
     months_since_agreed : months since the agreed first delivery, one a row: (M + 1,), or (M + 1, 1) for :func:`many`.
     power_price_usd_per_mwh : what the landlord pays under gross, of the same shape.
     """
-    line = _hall(lease, finance, months_since_agreed, power_price_usd_per_mwh)
-    k = months_since_agreed - lease.delay_months
+    blocks = _blocks(lease)
+    if not blocks:
+        return _lines(lease, finance, months_since_agreed, power_price_usd_per_mwh)
+    parts = (_lines(block, finance, months_since_agreed, power_price_usd_per_mwh) for _, block in blocks)
+    found: LeaseCashFlows = side_by_side([at for at, _ in blocks], parts)
+    return found
+
+
+def _lines(lease: Lease, finance: Finance, since: Vector, power_price: Vector) -> LeaseCashFlows:
+    line = _hall(lease, finance, since, power_price)
+    k = since - lease.delay_months
     loan, size = debt.schedule(
         lease,
         line["capex_usd"],
@@ -231,40 +242,45 @@ def lease_cash_flows(
     )
     months = debt.tenor_months(lease, lease.term_years, lease.free_rent_months)
     served = (k > lease.free_rent_months) & (k <= lease.free_rent_months + months)
-    line["fee_deducted_usd"] = np.where(served, lease.debt_fee_share * loan.debt_usd / months, 0.0)
+    line["fee_deducted_usd"] = due_in(served, lease.debt_fee_share * loan.debt_usd / months)
     line |= {name: getattr(loan, name) for name in _DEBT_LINES}
-    together = partial(_over_halls, capex.deliveries(lease))
-    lost = lease.cancellation_probability * lease.cancellation_sunk_share
-    going = 1.0 - lease.cancellation_probability
-    total = {name: together(values) * going for name, values in line.items()}
-    total["capex_usd"] = total["capex_usd"] + lost * together(line["capex_usd"])
-    total["depreciation_usd"] = total["depreciation_usd"] + lost * together(line["written_off_usd"])
-    del total["written_off_usd"]
-    return _with_taxes(lease, finance, months_since_agreed, total, loan, size)
+    halls = capex.deliveries(lease)
+    total = {name: _over_halls(halls, values) for name, values in line.items()}
+    if np.any(lease.cancellation_probability):
+        lost = lease.cancellation_probability * lease.cancellation_sunk_share
+        lost_capex, lost_basis = lost * total["capex_usd"], lost * total.pop("written_off_usd")
+        total = {name: (1.0 - lease.cancellation_probability) * values for name, values in total.items()}
+        total["capex_usd"] = total["capex_usd"] + lost_capex
+        total["depreciation_usd"] = total["depreciation_usd"] + lost_basis
+    return _with_taxes(lease, finance, since, total, loan, size)
 
 
 def _with_taxes(
     lease: Lease, finance: Finance, since: Vector, total: dict[str, Vector], loan: DebtSchedule, size: Sizing
 ) -> LeaseCashFlows:
-    """Taxable income, taxes and the two cash flows of the whole unit."""
-    operating = (
-        total["noi_usd"] + total["prepayment_usd"] - total["credit_usd"] - total["late_damages_usd"] + total["sale_usd"]
-    )
-    warrants = np.where(since == 1 - lease.build_months, lease.guarantor_warrants_usd / lease.critical_it_mw, 0.0)
+    """NOI, taxable income, taxes and the two cash flows of the whole unit."""
+    costs = total["running_cost_usd"] + total["power_cost_usd"]
+    beside_rent = total["guarantor_usd"] + total["termination_fee_usd"] - costs
+    noi = (total["rent_usd"] + total["relet_rent_usd"]) * lease.noi_margin + beside_rent
+    at_the_side = total["prepayment_usd"] - total["credit_usd"] - total["late_damages_usd"] + total["sale_usd"]
+    operating = noi + at_the_side
+    warrants = due_in(since == 1 - lease.build_months, np.asarray(lease.guarantor_warrants_usd / lease.critical_it_mw))
     taxable = operating - total["depreciation_usd"]
     paid = tax(finance.tax_rate, taxable, losses_used_by_parent=finance.losses_used_by_parent)
     levered_taxable = taxable - total["interest_usd"] - total.pop("fee_deducted_usd")
     levered_tax = tax_carried_forward(finance.tax_rate, levered_taxable)
-    lent = total["draw_usd"] - total["fee_usd"] - total["reserve_usd"] - total["service_usd"] - total["balloon_usd"]
+    paid_once = total["fee_usd"] + total["reserve_usd"] + total["balloon_usd"]
+    before_tax = operating - total["capex_usd"]
     return LeaseCashFlows(
         **total,
-        warrants_usd=np.broadcast_to(warrants, operating.shape),
+        noi_usd=noi,
+        warrants_usd=warrants,
         taxable_usd=taxable,
         tax_usd=paid,
-        cash_flow_usd=operating - total["capex_usd"] - warrants - paid,
+        cash_flow_usd=before_tax - warrants - paid,
         levered_taxable_usd=levered_taxable,
         levered_tax_usd=levered_tax,
-        equity_cash_flow_usd=operating - total["capex_usd"] + lent - levered_tax,
+        equity_cash_flow_usd=before_tax + total["draw_usd"] - total["service_usd"] - paid_once - levered_tax,
         hall_debt=loan,
         hall_sizing=size,
     )
@@ -273,6 +289,14 @@ def _with_taxes(
 def _over_halls(halls: tuple[tuple[int, float], ...], line: Vector) -> Vector:
     """``sum_h share_h x line(m - offset_h)``: a line of one hall over all of them."""
     found = np.zeros_like(line)
+    shared = {share: share * line for share in {share for _, share in halls}}
     for offset, share in halls:
-        found[offset:] += share * line[: len(line) - offset]
+        found[offset:] += shared[share][: len(line) - offset]
     return found
+
+
+def _blocks(lease: Lease) -> list[tuple[slice, Lease]]:
+    """A lease that stands for n, as leases that stand for a few each, and which; none for a single lease."""
+    columns = {name: value for name, value in vars(lease).items() if isinstance(value, np.ndarray)}
+    places = block_places(max((len(column) for column in columns.values()), default=0))
+    return [(at, lease.model_copy(update={name: column[at] for name, column in columns.items()})) for at in places]

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from models.assumptions import Assumptions, Number, Whole, assumption
-from models.timeline import HOURS_PER_MONTH, MONTHS_PER_YEAR, Vector, anniversary_steps
+from models.timeline import HOURS_PER_MONTH, MONTHS_PER_YEAR, Vector, anniversary_steps, due_in
 
 KW_PER_MW = 1000.0
 RentMultiple = Annotated[Number, Field(ge=0, le=20)]
@@ -144,8 +144,8 @@ def base_rent_usd(terms: Rent, months_let: Vector) -> Vector:
     ``1000 kW x rent x index x max(take or pay, expected use)`` from month ``free + 1`` on, 0 before.
     """
     billed = np.maximum(terms.take_or_pay_share, terms.expected_use)
-    level = KW_PER_MW * terms.rent_usd_per_kw_month * billed * rent_index(terms, months_let)
-    return np.where(months_let > terms.free_rent_months, level, 0.0)
+    first = np.asarray(KW_PER_MW * terms.rent_usd_per_kw_month * billed)
+    return first * np.where(months_let > terms.free_rent_months, rent_index(terms, months_let), 0.0)
 
 
 def prepayment_usd(terms: Rent) -> Vector:
@@ -156,11 +156,13 @@ def prepayment_usd(terms: Rent) -> Vector:
 def credited(amount_usd: Vector, months_let: Vector, free_months: int, credit_months: int) -> Vector:
     """An amount given back against rent in equal parts over the first ``credit_months`` of rent."""
     inside = (months_let > free_months) & (months_let <= free_months + credit_months)
-    return np.where(inside, amount_usd / credit_months, 0.0)
+    return due_in(inside, amount_usd / credit_months)
 
 
 def running_cost_usd(terms: Rent, months_let: Vector) -> Vector:
     """Property tax, insurance and maintenance of one critical IT MW, stepping up on each anniversary."""
+    if not np.any(terms.running_cost_usd_per_kw_month):
+        return np.zeros_like(months_let)
     steps = anniversary_steps(terms.running_cost_growth_per_year, months_let)
     return np.where(months_let >= 1, KW_PER_MW * terms.running_cost_usd_per_kw_month * steps, 0.0)
 

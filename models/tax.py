@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.timeline import MONTHS_PER_YEAR, Vector
+from models.timeline import MONTHS_PER_YEAR, Vector, increases
 
 FIVE_YEAR = (0.20, 0.32, 0.192, 0.1152, 0.1152, 0.0576)
 """MACRS 5-year class, 200 % declining balance, half-year convention (IRS Publication 946, table A-1)."""
@@ -57,8 +57,8 @@ def tax_carried_forward(rate: float, taxable_income_usd: Vector) -> Vector:
     binding. Months along the first axis.
     """
     cumulative = np.cumsum(taxable_income_usd, axis=0)
-    peak = np.maximum(np.maximum.accumulate(cumulative, axis=0), 0.0)
-    return rate * np.diff(peak, axis=0, prepend=0.0)
+    peak = np.maximum.accumulate(np.maximum(cumulative, 0.0, out=cumulative), axis=0)
+    return rate * increases(peak)
 
 
 def tax(rate: float, taxable_income_usd: Vector, *, losses_used_by_parent: bool) -> Vector:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from models.assumptions import Assumptions, Number, Whole, assumption
-from models.timeline import MONTHS_PER_YEAR, Vector
+from models.timeline import MONTHS_PER_YEAR, Vector, increases
 
 
 class Tenancy(Assumptions):
@@ -123,7 +123,7 @@ def relet_share(terms: Tenancy, months_let: Vector, term_years: int) -> Vector:
 def termination_fee_usd(terms: Tenancy, rent_usd: Vector, months_let: Vector) -> Vector:
     """Expected fee, in the month after which the tenant may leave: ``p x solvent x months x rent of that month``."""
     if terms.termination_after_years is None:
-        return np.zeros_like(rent_usd)
+        return np.zeros_like(months_let)
     due = months_let == MONTHS_PER_YEAR * terms.termination_after_years
     fee = terms.termination_probability * terms.termination_fee_months * solvent_share(terms, months_let) * rent_usd
     return np.where(due, fee, 0.0)
@@ -133,24 +133,25 @@ def guarantor_payment_usd(terms: Tenancy, rent_usd: Vector, months_let: Vector, 
     """Expected payments of the guarantor by month; months along the first axis, one a row.
 
     A tenant that defaults in month ``j`` (chance ``f_j``) leaves the rent of months ``j .. j + L - 1`` unpaid and, once
-    the hall is let again, the part ``1 - ratio`` of each later one in the base term. The guarantor makes that good
-    until it has paid its cap: ``sum_j f_j [min(cap, G_j(k)) - min(cap, G_j(k - 1))]`` with ``G_j(k)`` the rent
+    the hall is let again, the part ``max(0, 1 - ratio)`` of each later one in the base term. The guarantor makes that
+    good until it has paid its cap: ``sum_j f_j [min(cap, G_j(k)) - min(cap, G_j(k - 1))]`` with ``G_j(k)`` the rent
     missed by month ``k``.
     """
-    found = np.zeros_like(rent_usd)
     if not (may_default(terms) and np.any(terms.guarantor_cap_share)):
-        return found
-    months = months_let.reshape(len(months_let))
+        return np.zeros_like(months_let)
+    months = months_let.ravel()
     rows = (months >= 1) & (months <= MONTHS_PER_YEAR * term_years)
     rent, k = rent_usd[rows], months_let[rows]
     billed = np.cumsum(rent, axis=0)
     default = (solvent_share(terms, k - 1.0) - solvent_share(terms, k)) * staying_share(terms, k)
-    last = np.minimum(np.arange(len(rent)) + terms.reletting_months, len(rent))
-    until_relet = np.concatenate([np.zeros_like(billed[:1]), billed])[last]
-    missed = np.minimum(billed[:, None], until_relet[None]) - (billed - rent)[None]
-    missed = missed + (1.0 - terms.reletting_rent_ratio) * np.maximum(billed[:, None] - until_relet[None], 0.0)
-    paid = np.minimum(terms.guarantor_cap_share * billed[-1], np.maximum(missed, 0.0))
-    after = np.tril(np.ones((len(rent), len(rent)))).reshape(len(rent), len(rent), *[1] * (rent.ndim - 1))
-    expected = np.sum(after * paid * np.broadcast_to(default, rent.shape)[None], axis=1)
-    found[rows] = np.diff(expected, axis=0, prepend=0.0)
+    relet = np.minimum(np.arange(len(rent)) + terms.reletting_months, len(rent))
+    until_relet = np.concatenate([np.zeros_like(billed[:1]), billed])[relet]
+    # [month k, month of default j]; negative, so nothing, where k comes before j
+    missed = np.minimum(billed[:, None], until_relet) - (billed - rent)
+    shortfall = np.maximum(1.0 - terms.reletting_rent_ratio, 0.0)
+    missed = missed + shortfall * np.maximum(billed[:, None] - until_relet, 0.0)
+    paid = np.clip(missed, 0.0, terms.guarantor_cap_share * np.sum(rent, axis=0))
+    expected = increases(np.sum(paid * default, axis=1))
+    found = np.zeros((len(months), *expected.shape[1:]))
+    found[rows] = expected
     return found

@@ -146,12 +146,29 @@ def growth_factors(rate_per_year: float, month_index: Vector) -> Vector:
     return np.asarray((1.0 + rate_per_year) ** (month_index / MONTHS_PER_YEAR))
 
 
-def anniversary_steps(rate_per_year: float, months_since_start: Vector) -> Vector:
+def anniversary_steps(rate_per_year: float | Vector, months_since_start: Vector) -> Vector:
     """``(1 + g) ** floor((k - 1) / 12)``: a level that steps up on each anniversary.
 
-    ``k`` counts months from 1; month 13 is the first of the second year.
+    ``k`` counts months from 1; month 13 is the first of the second year. With a rate per path, (n,), the months are a
+    column, (M, 1), and each year is raised to its power once.
     """
-    return np.asarray((1.0 + rate_per_year) ** np.floor((months_since_start - 1.0) / MONTHS_PER_YEAR))
+    year = np.floor((months_since_start - 1.0) / MONTHS_PER_YEAR)
+    if not np.ndim(rate_per_year):
+        return np.asarray((1.0 + rate_per_year) ** year)
+    years, of_month = np.unique(year, return_inverse=True)
+    return ((1.0 + rate_per_year) ** years[:, None])[of_month.ravel()]
+
+
+def due_in(months: NDArray[np.bool_], amount_usd: Vector) -> Vector:
+    """An amount in the months in which it is due, 0 in the others; one column where it is nothing for everybody."""
+    return np.where(months, amount_usd, 0.0) if np.any(amount_usd) else np.zeros(months.shape)
+
+
+def increases(level: Vector) -> Vector:
+    """By how much a running level rises in each month, the first from 0; months along the first axis."""
+    found = np.array(level, dtype=float)
+    found[1:] -= level[:-1]
+    return found
 
 
 def quarter_ends(monthly: Vector) -> Vector:
