@@ -18,6 +18,7 @@ class Form(StrEnum):
     MONEY = "USD"
     RENT = "USD/kW-month"
     RATE = "share"
+    POINTS = "points"
     COVER = "x"
     YEARS = "years"
     TEXT = ""
@@ -27,6 +28,7 @@ _SHOWN: dict[Form, Callable[[float], str]] = {
     Form.MONEY: money,
     Form.RENT: rent,
     Form.RATE: percent,
+    Form.POINTS: lambda rate: f"{'-' if rate < 0 else ''}{points(rate)}",
     Form.COVER: "{:.2f}x".format,
     Form.YEARS: "{:.1f} years".format,
     Form.TEXT: str,
@@ -71,13 +73,13 @@ def sponsor_lines(terms: OfferTerms) -> Iterator[TermLine]:
                    "Twelve times the NOI of the first month of rent, the tenant in place")  # fmt: skip
     yield TermLine("noi_margin", "NOI margin", s.noi_margin, Form.RATE, "Stabilised NOI over rent",
                    s.noi_margin_reason)  # fmt: skip
-    yield TermLine("capex_usd_per_critical_it_mw", "Construction per critical IT MW", s.capex_usd_per_critical_it_mw,
+    yield TermLine("capex_usd_per_critical_it_mw", "Capex per critical IT MW", s.capex_usd_per_critical_it_mw,
                    Form.MONEY, "The landlord's part, with contingency")  # fmt: skip
     yield TermLine("yield_on_sponsor_cost", "Yield on construction", s.yield_on_sponsor_cost, Form.RATE,
                    "Stabilised NOI over the landlord's construction cost", s.yield_reason)  # fmt: skip
     yield TermLine("yield_on_funded_cost", "Yield on funded cost", s.yield_on_funded_cost, Form.RATE,
                    "Stabilised NOI over construction, interest until rent, fee, reserve", s.yield_reason)  # fmt: skip
-    yield TermLine("development_spread", "Development spread", s.development_spread, Form.RATE,
+    yield TermLine("development_spread", "Development spread", s.development_spread, Form.POINTS,
                    f"Yield on funded cost less the cap rate of {cap} at which let halls change hands",
                    s.yield_reason)  # fmt: skip
     yield TermLine("npv_usd", "NPV", s.npv_usd, Form.MONEY, "Unlevered, after tax, at the hosting rate")
@@ -95,7 +97,7 @@ def sponsor_lines(terms: OfferTerms) -> Iterator[TermLine]:
                    "Its cap: a share of all base rent over the term")  # fmt: skip
     yield TermLine("guarantor_cap_years_of_rent", "in years of rent", s.guarantor_cap_years_of_rent, Form.YEARS,
                    "That cap over the mean rent of a year")  # fmt: skip
-    yield TermLine("loss_from_default_usd", "Expected loss from default", s.loss_from_default_usd, Form.MONEY,
+    yield TermLine("loss_from_default_usd", "Expected default loss", s.loss_from_default_usd, Form.MONEY,
                    "NPV without the tenant's default less NPV with it, guarantor and re-letting counted")  # fmt: skip
 
 
@@ -192,8 +194,7 @@ def finding(terms: OfferTerms) -> str:
         )
     if v.minimum_dscr is None:
         return f"{earns}; it carries {v.cover_reason or 'no debt'}."
-    loan = f"debt of {percent(v.ltc_achieved)} of cost, limited by {v.sized_by}, is covered {v.minimum_dscr:.2f}x"
-    return f"{earns}; {loan}."
+    return f"{earns}; debt of {percent(v.ltc_achieved)} of cost is covered {v.minimum_dscr:.2f}x."
 
 
 def points(rate: float) -> str:

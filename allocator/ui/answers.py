@@ -16,7 +16,8 @@ import streamlit as st
 from allocator.allocation import Allocation, InfeasibleError, allocate
 from allocator.case import Case
 from allocator.explain import Explanation, explain
-from allocator.infeasible import Repair, repairs
+from allocator.infeasible import Repair, infeasibility
+from allocator.offers import OfferTerms, offer_terms
 from allocator.program.solve import SolverError
 from allocator.sentences import infeasible
 
@@ -49,10 +50,21 @@ def _answer(key: str, _case: Case) -> Allocation | Conflict | Failure:
     try:
         return allocate(_case)
     except InfeasibleError as conflict:
-        found = repairs(conflict.program)
-        return Conflict(tuple(infeasible(found)), found)
+        found = infeasibility(conflict.program)
+        return Conflict(tuple(infeasible(found)), found.alone)
     except (SolverError, ArithmeticError, ValueError) as error:
         return Failure(f"The plan of this case could not be computed: {error}")
+
+
+def term_sheets(case: Case, plan: Allocation | None) -> tuple[OfferTerms, ...]:
+    """The term sheet of every offer, as the plan takes it or from its earliest start."""
+    return _term_sheets(_key(case), plan is not None, case, plan)
+
+
+@st.cache_resource(max_entries=KEPT_JOBS, show_spinner=False)
+def _term_sheets(key: str, solved: bool, _case: Case, _plan: Allocation | None) -> tuple[OfferTerms, ...]:
+    del key, solved
+    return offer_terms(_case, _plan)
 
 
 def explanation_job(plan: Allocation) -> Future[Explanation]:

@@ -14,7 +14,8 @@ from functools import cache
 from importlib.resources import files
 
 from models.assumptions import describe
-from models.lease import Lease, average_rent_usd_per_kw_month
+from models.lease import Lease
+from models.rent import average_rent_usd_per_kw_month
 
 HIGHEST_COLOCATION_RENT = 300.0
 """Mean rents above this, in USD/kW-month, sell the GPUs with the building."""

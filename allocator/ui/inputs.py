@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 import streamlit as st
 
-from allocator.case import Case, Input, inputs
+from allocator.activity import key_text
+from allocator.case import LISTS, TABLES, Case, Input, inputs
 from allocator.formats import megawatts, rent
 from allocator.ui import state, terms
 from allocator.ui.desk import Desk, document_of, values
 from allocator.ui.stages import is_stage, stage_editor
-from models.lease import Recovery
+from models.assumptions import Assumptions, describe, sections
+from models.lease import Lease
 from models.machines import SUCCESSOR, catalogue, machines_by_name
 
 CHANGED = ":orange[●]"
 REFUSED = ":red[▲]"
+_LEASE_LIST = re.compile(r"(leases\[\d+\]\.\w+)\[\d+\].*")
 
 
 @dataclass(frozen=True)
@@ -94,16 +99,58 @@ def term_sheet(desk: Desk) -> None:
         paths = list(dict.fromkeys(_whole(item.path) for item in items))
         single = {item.path: item for item in items}
         title = f"{mark(*paths)}**{group.title}** {terms.plain(group.summary)}"
+
+        def draw(path: str, single: dict[str, Input] = single) -> None:
+            if path in single:
+                _widget(single[path], refused.get(path, single[path].value), mark(path))
+            elif is_listed(path):
+                _list_in_words(path, now[path], mark(path))
+            else:
+                stage_editor(path, refused.get(path, now[path]), mark(path))
+
         with st.expander(title, key=f"group_{group.key}"):
+            if group.key.startswith("leases_"):
+                _lease_sections(group, draw, mark)
+            else:
+                for path in paths:
+                    draw(path)
+
+
+def _lease_sections(group: Group, draw: Callable[[str], None], mark: Callable[..., str]) -> None:
+    """A lease's many terms under the titles of its term sheet, each closed until it is asked for."""
+    (table,) = group.tables
+    for title, names in sections(Lease):
+        paths = [f"{table}.{name}" for name in names]
+        with st.expander(f"{mark(*paths)}{title}", key=f"section_{group.key}_{key_text(title)}"):
             for path in paths:
-                if path in single:
-                    _widget(single[path], refused.get(path, single[path].value), mark(path))
-                else:
-                    stage_editor(path, refused.get(path, now[path]), mark(path))
+                draw(path)
+
+
+def is_listed(path: str) -> bool:
+    """Whether an input is a list without an editor.
+
+    >>> is_listed("leases[0].halls"), is_listed("leases[0].ltc"), is_listed("site.grid_mw")
+    (True, False, False)
+    """
+    name = terms.field_name(path)
+    return path.startswith("leases[") and name in Lease.model_fields and Lease.model_fields[name].default == ()
+
+
+def _list_in_words(path: str, value: Any, mark: str) -> None:
+    """A list as text: it is edited in the case file."""
+    name = terms.field_name(path)
+    unit = describe(Lease)[name].unit
+    words = terms.in_words(name, unit, value) if value else "none"
+    st.markdown(
+        f":small[{mark}{terms.label(name)} :gray[{terms.plain(unit)}]]  \n{terms.plain(words)}",
+        help=terms.plain(f"{describe(Lease)[name].meaning}. A list is edited in the case file: Save, edit, Open."),
+    )
 
 
 def _whole(path: str) -> str:
-    """The staged list to which a stage belongs; any other path as it is."""
+    """The list to which a stage or an item belongs; any other path as it is."""
+    if found := _LEASE_LIST.fullmatch(path):
+        return found[1]
     return path.rpartition("[")[0] if is_stage(path) else path
 
 
@@ -123,9 +170,9 @@ def _widget(item: Input, given: Any, mark: str) -> None:
         known = machines_by_name()
         state.offer_to_widget(key, known[given].model if given in known else given)
         st.selectbox(options=_machines(item.path), **common)
-    elif isinstance(item.value, Recovery):
+    elif isinstance(item.value, StrEnum):
         state.offer_to_widget(key, str(given))
-        st.selectbox(options=[str(r) for r in Recovery], **common)
+        st.selectbox(options=[str(mode) for mode in type(item.value)], **common)
     elif isinstance(item.value, bool):
         state.offer_to_widget(key, given)
         st.toggle(**common)
@@ -137,9 +184,9 @@ def _widget(item: Input, given: Any, mark: str) -> None:
         st.text_input(
             placeholder="as soon as it can be built" if name == "earliest_start" else "the earliest", **common
         )
-    elif isinstance(item.value, int):
+    elif _is_whole(item):
         state.offer_to_widget(key, given)
-        st.number_input(step=1, **common)
+        st.number_input(step=1, **_optional(item), **common)
     elif isinstance(item.value, float) or item.value is None:
         _number_widget(item, given, kept, common)
     else:
@@ -153,15 +200,30 @@ def _number_widget(item: Input, given: float | None, kept: terms.Scale, common: 
     def read(entered: float | None) -> float | None:
         return None if entered is None else kept.read(entered)
 
-    optional = not item.declaration.required and item.declaration.default is None
-    start: dict[str, Any] = {"value": None, "placeholder": "without limit"} if optional else {}
     state.offer_to_widget(common["key"], shown)
     st.number_input(
         step=terms.step(shown),
         format=terms.number_format(shown),
-        **start,
+        **_optional(item),
         **{**common, "args": (item.path, common["key"], read)},
     )
+
+
+def _is_whole(item: Input) -> bool:
+    """Whether an input is a whole number, given or not."""
+    if item.value is not None:
+        return isinstance(item.value, int)
+    name = terms.field_name(item.path)
+    tables: list[type[Assumptions]] = [*TABLES.values(), *LISTS.values()]
+    declared = next((table.model_fields[name] for table in tables if name in table.model_fields), None)
+    return declared is not None and "int" in str(declared.annotation)
+
+
+def _optional(item: Input) -> dict[str, Any]:
+    """An empty field where an input may be left out, with what that means."""
+    if item.declaration.required or item.declaration.default is not None:
+        return {}
+    return {"value": None, "placeholder": terms.absent(terms.field_name(item.path))}
 
 
 def _machines(path: str) -> list[str]:

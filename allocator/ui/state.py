@@ -29,6 +29,7 @@ DESK = "desk"
 TEMPLATE = "template"
 UPLOAD, UPLOAD_FAULTS, OPENED_FILE = "upload", "upload_faults", "opened_file"
 MACHINE_VIEW, NETWORK_AVERAGE, REFRESH = "machine_view", "network_average", "market_refresh"
+OFFER, OFFER_SHOWN = "offer", "offer_shown"
 WORKING = "working"
 DEFAULT_TEMPLATE = "river-bend"
 LARGEST_PACK_BYTES = 20_000_000
@@ -240,6 +241,17 @@ def use_market(figures: Mapping[str, float], sources: Mapping[str, str]) -> None
     asked = st.session_state.get(MACHINE_VIEW, {})
     st.session_state[MACHINE_VIEW] = {name: value for name, value in asked.items() if name not in figures}
     put_anew(changed)
+
+
+def offer_shown() -> str | None:
+    """Name of the offer whose term sheet was asked for; ``None`` until one is."""
+    found: str | None = st.session_state.get(OFFER_SHOWN)
+    return found
+
+
+def show_offer() -> None:
+    """Callback of the picker of offers."""
+    st.session_state[OFFER_SHOWN] = st.session_state.get(OFFER)
 
 
 def average_asked() -> Mapping[str, float]:

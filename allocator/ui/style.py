@@ -18,6 +18,10 @@ STYLE = """
   white-space: normal; overflow: visible; text-overflow: clip; }
 [data-testid="stSidebar"] [data-testid="stExpander"] summary { padding: 0.3rem 0.6rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.55rem; }
+.st-key-term_sheet table { width: 100%; font-size: 0.86rem; }
+.st-key-term_sheet th, .st-key-term_sheet td {
+  padding: 0.24rem 0.3rem; border-left: none; border-right: none; font-variant-numeric: tabular-nums; }
+.st-key-term_sheet td:not(:first-child), .st-key-term_sheet th:not(:first-child) { white-space: nowrap; }
 </style>
 """
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from allocator.case import Input
+from allocator.ui.labels import ABSENT, LABELS
 from models.assumptions import Declaration
 
 UNIT_ENDINGS = (
@@ -27,47 +28,6 @@ UNIT_ENDINGS = (
     "_months",
 )
 WORDS = {"btc": "BTC", "ai": "AI", "it": "IT", "ltc": "LTC", "dscr": "DSCR", "noi": "NOI", "pue": "PUE"}
-LABELS = {
-    "price_usd_per_mwh": "All-in price",
-    "escalation_per_year": "Escalation",
-    "network_responds": "Network answers to price",
-    "switch_off_elasticity_to_hashprice": "Switch-off elasticity",
-    "hashrate_leaving_for_ai": "Hashrate leaving for AI",
-    "leaving_months": "Leaves over",
-    "pue_air": "PUE, air",
-    "pue_liquid": "PUE, hydro and immersion",
-    "resale_usd_per_th": "Resale today",
-    "resale_decline_per_year": "Resale decline",
-    "successor_efficiency_j_per_th": "Best efficiency today",
-    "facility_mw": "Size",
-    "grid_mw": "Grid",
-    "critical_it_mw": "Offered",
-    "block_mw": "Hall size",
-    "min_mw": "Least take",
-    "max_facility_mw": "Most that can run",
-    "latest_start_years": "Can be bought within",
-    "life_years": "Life",
-    "lead_months": "Lead time",
-    "build_months": "Construction",
-    "term_years": "Term",
-    "delivery_interval_months": "Between deliveries",
-    "committed": "Signed",
-    "min_flexible_mw": "Flexible floor",
-    "max_hosting_share": "Hosting, at most",
-    "max_tenant_share": "One tenant, at most",
-    "discount_rate_mining": "Discount rate, mining",
-    "discount_rate_hosting": "Discount rate, hosting",
-    "discount_rate_risk": "Discount rate, risk program",
-    "discount_rate_equity": "Cost of equity",
-    "data_centre_short_life_share": "Data centre in 5-year class",
-    "horizon_years": "Horizon",
-    "debt_rate": "Coupon",
-    "noi_margin": "NOI margin",
-    "other_cash_share": "Other cash",
-    "machine_usd_per_th": "Machines, when bought",
-    "machine_life_years": "Machines recovered over",
-    "infrastructure_usd_per_mw": "Site works",
-}
 NOT_PERCENT = frozenset({"entry_speed_per_year"})
 
 
@@ -186,11 +146,26 @@ def in_words(name: str, unit: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return f"{len(value)} stages"
+        return _list_in_words(name, unit, value)
     if not isinstance(value, (int, float)):
         return str(value)
     kept = scale(name, unit)
     return f"{kept.shown(value):,.10g} {kept.unit}".rstrip()
+
+
+def _list_in_words(name: str, unit: str, items: list[Any]) -> str:
+    """Numbers one by one, halls with their dates, stages counted."""
+    if all(isinstance(item, (int, float)) for item in items):
+        kept = scale(name, unit)
+        return ", ".join(f"{kept.shown(item):,.10g}" for item in items)
+    if all("months_after_first" in item for item in items):
+        return ", ".join(f"{item['share']:.1%} after {item['months_after_first']} months" for item in items)
+    return f"{len(items)} stages"
+
+
+def absent(name: str) -> str:
+    """What an empty field means."""
+    return ABSENT.get(name, "without limit")
 
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]$~<>|])")

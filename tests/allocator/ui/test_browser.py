@@ -24,6 +24,12 @@ def page(chromium, address) -> Iterator:
         browser.close()
 
 
+def open_section(page, lease: str, title: str) -> None:
+    """Open the terms of a lease, then one section of them."""
+    page.get_by_text(re.compile(f"^Lease {lease}")).first.click()
+    page.locator("[class*=st-key-section_leases_0]").get_by_text(title, exact=True).first.click()
+
+
 def npv_on_screen(page) -> str:
     return page.get_by_test_id("stMetricValue").first.inner_text().strip()
 
@@ -43,7 +49,7 @@ def test_a_reader_lowers_the_rent_until_the_lease_leaves_and_takes_the_board_pac
     decision = page.get_by_role("heading", level=3)
     decision.filter(has_text="Lease all").wait_for()
 
-    page.get_by_text(re.compile("^Lease River Bend")).first.click()
+    open_section(page, "River Bend", "Rent")
     rent = page.locator(".st-key-leases-0--rent_usd_per_kw_month input").first
     asked = float(rent.input_value())
     while "Lease all" in decision.inner_text():
@@ -71,7 +77,7 @@ def test_a_reader_lowers_the_rent_until_the_lease_leaves_and_takes_the_board_pac
 
 def test_a_wrong_input_is_answered_in_words(page, address):
     page.goto(address)
-    page.get_by_text(re.compile("^Lease River Bend")).first.click()
+    open_section(page, "River Bend", "Offer")
     ratio = page.locator(".st-key-leases-0--provisioning_ratio input").first
     ratio.fill("0.9")
     ratio.press("Enter")
@@ -85,7 +91,7 @@ def test_an_edit_made_right_after_another_case_was_chosen_is_the_only_change(pag
     page.get_by_text(re.compile("^Lease River Bend")).first.wait_for()
     page.locator(".st-key-template input").first.click()
     page.get_by_role("option", name="Brownfield").click()
-    page.get_by_text(re.compile("^Lease Hyper")).first.click()
+    open_section(page, "Hyper", "Rent")
     rent = page.locator("[class*='leases-0--rent_usd_per_kw_month'] input").first
     rent.fill("121")
     rent.press("Enter")
