@@ -6,7 +6,6 @@ them (River Bend's grid dual is what one MW less costs, many times what one more
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,6 +14,7 @@ import numpy as np
 from allocator.activities import Activities, Kind, activities
 from allocator.allocation import TAKEN_MW, Allocation
 from allocator.case import Case
+from allocator.flip_points import SAME_VALUE, FlipPoint, closed, flip_points
 from allocator.program.build import Program, StandardForm, build
 from allocator.program.limits import Limit
 from allocator.program.solve import LiveProgram, SolverError, Status, solve_form
@@ -23,13 +23,7 @@ from models.timeline import Vector
 RENT_TOLERANCE_USD_PER_KW_MONTH = 1e-3
 BISECTION_TOLERANCE_USD_PER_KW_MONTH = 0.01
 HIGHEST_RENT_USD_PER_KW_MONTH = 5_000.0
-FLIP_TOLERANCE, FLIP_TOLERANCE_WHOLE = 1e-5, 1e-2
-PRICES_UP = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0, 15.0, 20.0)
-PRICES_DOWN = (0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05)
-"""Multiples of today's bitcoin price that are tried in turn."""
 CONTRADICTION = 1e-6
-SAME_VALUE = 1e-9
-"""Two optima closer than this, relative, are the same."""
 
 
 @dataclass(frozen=True)
@@ -58,23 +52,6 @@ class BreakEven:
     current_usd_per_kw_month: float
     taken: bool
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class FlipPoint:
-    """The value of an input at which a taken offer leaves the plan, or a refused one enters it."""
-
-    offer: int
-    path: str
-    current: float
-    flips_at: float | None
-    """``None`` where nothing changes at any value tried up to ``searched_to``."""
-    searched_to: float
-
-    @property
-    def is_upwards(self) -> bool:
-        """Whether values above today's were tried."""
-        return self.searched_to > self.current
 
 
 @dataclass(frozen=True)
@@ -259,109 +236,21 @@ def with_lease_input(choices: Activities, offer: int, field: str, value: float) 
 
 def _worth_without(program: Program, offer: int) -> float | None:
     live = LiveProgram(program.form)
-    live.move_rows(_closed(program.choices.case, [offer]), -1.0)
+    live.move_rows(closed(program.choices.case, [offer]), -1.0)
     return _worth(live)
 
 
-def _closed(case: Case, offers: list[int]) -> list[tuple[str, float]]:
-    return [(f"offer__{i}", case.leases[i].critical_it_mw) for i in offers]
-
-
-# Flip points and twins
-
-
-def flip_points(plan: Allocation) -> tuple[FlipPoint, ...]:
-    """For every offer that is not signed: the capex and the BTC prices, up and down, at which the answer to it changes.
-
-    Each direction is scanned in steps and the first change is bisected to 1e-5 of today's value; with whole halls,
-    where every question is an integer program, in fewer steps and to 1 %. Between two steps a change and its return
-    would go unseen.
-    """
-    found = []
-    whole = bool(plan.program.form.integer.any())
-    for offer, lease in enumerate(plan.case.leases):
-        if lease.committed:
-            continue
-        taken = plan.taken_mw(Kind.LEASE, offer) > TAKEN_MW
-        without = _worth_without(plan.program, offer)
-        at_capex = partial(_wanted_at_capex, plan.choices, offer, without, Neighbours())
-        at_price = partial(_wanted_at_price, plan.choices, offer, Neighbours())
-        path, capex = f"leases[{offer}].capex_usd_per_kw", lease.capex_usd_per_kw
-        if capex > 0:
-            found.append(_flip(offer, path, capex, (4.0,) if taken else (0.1,), at_capex, now=taken, whole=whole))
-        price = plan.case.market.btc_price_usd
-        for steps in (PRICES_UP, PRICES_DOWN):
-            tried = steps[1::3] if whole else steps
-            found.append(_flip(offer, "market.btc_price_usd", price, tried, at_price, now=taken, whole=whole))
-    return tuple(found)
-
-
-@dataclass
-class Neighbours:
-    """The programs solved last, with an offer open and without it: where the next ones, a little away, begin."""
-
-    open: LiveProgram | None = None
-    without: LiveProgram | None = None
-
-
-def _flip(
-    offer: int,
-    path: str,
-    current: float,
-    multiples: Sequence[float],
-    wanted: Callable[[float], bool],
-    *,
-    now: bool,
-    whole: bool,
-) -> FlipPoint:
-    """The first multiple of today's value at which the answer differs, bisected; unanswered if none does."""
-    near = current
-    for multiple in multiples:
-        far = multiple * current
-        if wanted(far) != now:
-            break
-        near = far
-    else:
-        return FlipPoint(offer, path, current, None, near)
-    tolerance = (FLIP_TOLERANCE_WHOLE if whole else FLIP_TOLERANCE) * abs(current)
-    while abs(far - near) > tolerance:
-        middle = 0.5 * (near + far)
-        if wanted(middle) == now:
-            near = middle
-        else:
-            far = middle
-    return FlipPoint(offer, path, current, far, far)
-
-
-def _wanted_at_capex(choices: Activities, offer: int, without: float | None, before: Neighbours, capex: float) -> bool:
-    return _is_wanted(build(with_lease_input(choices, offer, "capex_usd_per_kw", capex)), without, before)
-
-
-def _wanted_at_price(choices: Activities, offer: int, before: Neighbours, price: float) -> bool:
-    case = choices.case
-    market = case.market.model_copy(update={"btc_price_usd": price})
-    program = build(activities(case.model_copy(update={"market": market}), reuse=choices))
-    live = before.without = LiveProgram(program.form, before.without)
-    live.move_rows(_closed(case, [offer]), -1.0)
-    return _is_wanted(program, _worth(live), before)
-
-
-def _is_wanted(program: Program, without: float | None, before: Neighbours) -> bool:
-    """Whether the plan is worth more with an offer open than ``without`` it."""
-    live = before.open = LiveProgram(program.form, before.open)
-    if without is None:
-        return live.value() is not None
-    return live.goes_below(-without - SAME_VALUE * (1.0 + abs(without)))
+# One use only
 
 
 def twins(plan: Allocation) -> Twins:
     """The same case with every offer closed, and with every machine left alone."""
     case = plan.case
     live = LiveProgram(plan.program.form)
-    closed = _closed(case, list(range(len(case.leases))))
-    live.move_rows(closed, -1.0)
+    shut = closed(case, list(range(len(case.leases))))
+    live.move_rows(shut, -1.0)
     mine = _worth(live)
-    live.move_rows(closed, 0.0)
+    live.move_rows(shut, 0.0)
     machines = [(f"fleet__{i}", fleet.facility_mw) for i, fleet in enumerate(case.fleets)]
     for i in plan.program.columns.purchase_running:
         rows = [r for r in plan.program.form.row_names if r.startswith(f"purchase__{i}__")]

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from allocator.activities import Kind, Use
 from allocator.allocation import TAKEN_MW, Allocation, MixLine
-from allocator.explain import BreakEven, Explanation, FlipPoint, ShadowPrice
+from allocator.explain import BreakEven, Explanation, ShadowPrice
+from allocator.flip_points import FlipPoint
 from allocator.formats import megawatts, money, percent, quarter, rent
 from allocator.infeasible import Infeasibility, Repair
 from allocator.program.limits import RELIEF
@@ -110,6 +111,7 @@ def _what_would_change_it(plan: Allocation, explanation: Explanation) -> Iterato
         flips = [flip for flip in explanation.flips if flip.offer == found.offer]
         turn = f"{rent(found.rent_usd_per_kw_month)} (offered {rent(found.current_usd_per_kw_month)})"
         rest = f"{_capex_clause(flips, taken=found.taken)}{_price_clause(flips, taken=found.taken)}"
+        rest += _rate_and_delay_clause(flips) if found.taken else ""
         if found.taken:
             yield f"{lease.name} stays in the plan, if only in part, down to a rent of {turn}{rest}."
         else:
@@ -133,6 +135,17 @@ def _price_clause(flips: Sequence[FlipPoint], *, taken: bool) -> str:
         return f", and unless BTC goes {' or '.join(turns)}"
     tried = sorted(f.searched_to for f in prices)
     return f", at every BTC price tried from {money(tried[0])} to {money(tried[-1])}" if tried else ""
+
+
+def _rate_and_delay_clause(flips: Sequence[FlipPoint]) -> str:
+    """Up to which hosting rate and lateness a taken offer stays; nothing where neither turned it."""
+    words = []
+    for flip in flips:
+        if flip.flips_at is not None and flip.path == "finance.discount_rate_hosting":
+            words.append(f"a hosting rate below {percent(flip.flips_at)}")
+        if flip.flips_at is not None and flip.path.endswith("delay_months"):
+            words.append(f"halls less than {flip.flips_at:.0f} months late")
+    return f"; it needs {_joined(words)}" if words else ""
 
 
 def _price(flip: FlipPoint) -> str:

@@ -1,0 +1,146 @@
+"""Flip points: the value of one input at which the answer to an offer changes, found by solving again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from allocator.activities import Activities, Kind, activities
+from allocator.allocation import TAKEN_MW, Allocation
+from allocator.case import Case, replaced
+from allocator.program.build import build
+from allocator.program.solve import LiveProgram
+
+SAME_VALUE = 1e-9
+"""Two optima closer than this, relative, are the same."""
+TOLERANCE, TOLERANCE_WHOLE = 1e-4, 1e-2
+"""Share of today's value to which a flip is found."""
+PRICES_UP = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0, 15.0, 20.0)
+PRICES_DOWN = (0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05)
+POWER_UP, POWER_DOWN = (1.25, 1.5, 2.0, 3.0), (0.75, 0.5, 0.25, 0.05)
+RATES_UP, RATES_DOWN = (1.25, 1.5, 2.0, 3.0, 4.0), (0.75, 0.5, 0.25, 0.1)
+"""Multiples of today's value that are tried in turn."""
+DELAYS_MONTHS = (6, 12, 24, 36, 60)
+
+
+@dataclass(frozen=True)
+class FlipPoint:
+    """The value of an input at which a taken offer leaves the plan, or a refused one enters it."""
+
+    offer: int
+    path: str
+    current: float
+    flips_at: float | None
+    """``None`` where nothing changes at any value tried up to ``searched_to``."""
+    searched_to: float
+
+    @property
+    def is_upwards(self) -> bool:
+        """Whether values above today's were tried."""
+        return self.searched_to > self.current
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Values of an input to try, nearest first."""
+
+    path: str
+    current: float
+    values: tuple[float, ...]
+    whole: bool = False
+    """Whether only whole numbers make sense."""
+
+
+def flip_points(plan: Allocation) -> tuple[FlipPoint, ...]:
+    """For every offer that is not signed: capex, BTC price, difficulty, power price, delay, hosting rate that turn it.
+
+    Each direction is scanned in steps and the first change is bisected to a share of today's value; with whole halls,
+    where every question is an integer program, in fewer steps, less finely and for capex and the BTC price only.
+    Between two steps a change and its return would go unseen.
+    """
+    found = []
+    halls = bool(plan.program.form.integer.any())
+    for offer, lease in enumerate(plan.case.leases):
+        if lease.committed:
+            continue
+        taken = plan.taken_mw(Kind.LEASE, offer) > TAKEN_MW
+        for scan in _scans(plan.case, offer, taken=taken, halls=halls):
+            wanted = partial(_wanted, plan.choices, offer, scan.path, Neighbours())
+            tolerance = (TOLERANCE_WHOLE if halls else TOLERANCE) * abs(scan.current)
+            found.append(_flip(offer, scan, wanted, now=taken, tolerance=1.0 if scan.whole else tolerance))
+    return tuple(found)
+
+
+def _scans(case: Case, offer: int, *, taken: bool, halls: bool) -> Iterator[Scan]:
+    """Both directions of the market; of the lease's own inputs only the one that can turn the answer."""
+    lease, market = case.leases[offer], case.market
+
+    def multiples(path: str, current: float, factors: tuple[float, ...]) -> Scan:
+        return Scan(path, current, tuple(current * f for f in factors))
+
+    if lease.capex_usd_per_kw > 0:
+        yield multiples(f"leases[{offer}].capex_usd_per_kw", lease.capex_usd_per_kw, (4.0,) if taken else (0.1,))
+    for steps in (PRICES_UP, PRICES_DOWN):
+        yield multiples("market.btc_price_usd", market.btc_price_usd, steps[1::3] if halls else steps)
+    if halls:
+        return
+    for steps in (PRICES_UP, PRICES_DOWN):
+        # Hashprice moves against difficulty.
+        yield multiples("market.difficulty", market.difficulty, tuple(1.0 / f for f in steps))
+    if case.power.hourly_prices is None and case.power.price_usd_per_mwh > 0:
+        for steps in (POWER_UP, POWER_DOWN):
+            yield multiples("power.price_usd_per_mwh", case.power.price_usd_per_mwh, steps)
+    if case.finance.discount_rate_hosting > 0:
+        rates = RATES_UP if taken else RATES_DOWN
+        yield multiples("finance.discount_rate_hosting", case.finance.discount_rate_hosting, rates)
+    late = tuple(float(m) for m in DELAYS_MONTHS if m > lease.delay_months)
+    if taken and late:
+        yield Scan(f"leases[{offer}].delay_months", float(lease.delay_months), late, whole=True)
+
+
+def _flip(offer: int, scan: Scan, wanted: Callable[[float], bool], *, now: bool, tolerance: float) -> FlipPoint:
+    """The first value tried at which the answer differs, bisected; unanswered if none does."""
+    near = scan.current
+    for far in scan.values:
+        if wanted(far) != now:
+            break
+        near = far
+    else:
+        return FlipPoint(offer, scan.path, scan.current, None, near)
+    while abs(far - near) > tolerance:
+        middle = 0.5 * (near + far)
+        if scan.whole:
+            middle = float(round(middle))
+        if wanted(middle) == now:
+            near = middle
+        else:
+            far = middle
+    return FlipPoint(offer, scan.path, scan.current, far, far)
+
+
+@dataclass
+class Neighbours:
+    """The programs solved last, with an offer open and without it: where the next ones, a little away, begin."""
+
+    open: LiveProgram | None = None
+    without: LiveProgram | None = None
+
+
+def _wanted(choices: Activities, offer: int, path: str, before: Neighbours, value: float) -> bool:
+    """Whether the best plan is worth more with the offer open than without it, at a value of the input."""
+    given = int(value) if path.endswith("_months") else value
+    changed = activities(replaced(choices.case, path, given), reuse=choices)
+    form = build(changed).form
+    closing = before.without = LiveProgram(form, before.without)
+    closing.move_rows(closed(choices.case, [offer]), -1.0)
+    without = closing.value()
+    live = before.open = LiveProgram(form, before.open)
+    if without is None:
+        return live.value() is not None
+    return live.goes_below(without - SAME_VALUE * (1.0 + abs(without)))
+
+
+def closed(case: Case, offers: list[int]) -> list[tuple[str, float]]:
+    """Rows that shut offers when they are moved by -1."""
+    return [(f"offer__{i}", case.leases[i].critical_it_mw) for i in offers]
