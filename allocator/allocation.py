@@ -11,7 +11,17 @@ from allocator.activities import Activities, Activity, Kind, Use, activities
 from allocator.case import Case
 from allocator.program.build import Program, build
 from allocator.program.constraints import grid_mw
-from allocator.program.solve import HIGHS, Answer, Certificate, SolverError, Status, certify, solve
+from allocator.program.solve import (
+    HIGHS,
+    Answer,
+    Certificate,
+    LiveProgram,
+    SolverError,
+    Status,
+    certify,
+    solve,
+    with_integers_fixed,
+)
 from models.returns import irr, irr_reason, moic, npv, payback_years
 from models.timeline import Vector
 
@@ -19,6 +29,8 @@ DUST = 1e-6
 """Debt service below this share of its largest month is rounding, and no cover is stated for it."""
 TAKEN_MW = 1e-6
 """Less than a watt is a solver's dust: it stays in the ledger but is not listed as part of the mix."""
+SALE_SLACK = 1e-9
+"""Share of the NPV that may be given up where the fewest bitcoin to sell are looked for."""
 CONTINUOUS_LIMIT, INTEGER_LIMIT, OTHER_SOLVER_LIMIT = 1e-9, 1e-6, 1e-6
 
 
@@ -161,6 +173,21 @@ class Allocation:
         service, cfads = self.choices.debt_service_usd[:, taken], self.choices.cfads_usd[:, taken]
         due = service > DUST * np.maximum(1.0, service.max(axis=0, initial=0.0))
         return float((cfads[due] / service[due]).min()) if due.any() else None
+
+    @cached_property
+    def treasury_sold_btc(self) -> Vector:
+        """Bitcoin of the treasury sold on the first day of each quarter, (Q,): the least that pays for this plan."""
+        case, columns = self.case, self.program.columns
+        if not columns.treasury_sold.size:
+            return np.zeros(case.timeline.quarters)
+        live = LiveProgram(with_integers_fixed(self.program.form, self.answer.y))
+        live.hold_objective(self.answer.objective + SALE_SLACK * (1.0 + abs(self.answer.objective)))
+        cost = np.zeros(len(columns.names))
+        cost[columns.treasury_sold] = self.choices.treasury_proceeds_usd_per_btc
+        live.set_cost(cost)
+        found = live.answer()
+        y = found.y if found.status is Status.OPTIMAL else self.answer.y
+        return np.maximum(y[columns.treasury_sold], 0.0)
 
     @cached_property
     def mix(self) -> tuple[MixLine, ...]:

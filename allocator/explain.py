@@ -13,11 +13,13 @@ import numpy as np
 
 from allocator.activities import Activities, Kind, activities
 from allocator.allocation import TAKEN_MW, Allocation
+from allocator.alternatives import NearOptimal, near_optimal
 from allocator.case import Case
 from allocator.flip_points import SAME_VALUE, FlipPoint, closed, flip_points
 from allocator.program.build import Program, StandardForm, build
 from allocator.program.limits import Limit
 from allocator.program.solve import LiveProgram, SolverError, Status, solve_form
+from allocator.stress_table import StressOutcome, stress_table
 from models.timeline import Vector
 
 RENT_TOLERANCE_USD_PER_KW_MONTH = 1e-3
@@ -70,11 +72,15 @@ class Explanation:
     break_evens: tuple[BreakEven, ...]
     flips: tuple[FlipPoint, ...]
     twins: Twins
+    near: NearOptimal | None = None
+    stresses: tuple[StressOutcome, ...] = ()
 
 
 def explain(plan: Allocation) -> Explanation:
-    """Prices of every limit, break-even rents, flip points and one-use twins of a plan."""
-    return Explanation(shadow_prices(plan), break_evens(plan), flip_points(plan), twins(plan))
+    """Prices of every limit, break-even rents, flip points, one-use twins, plans nearly as good, stresses."""
+    return Explanation(
+        shadow_prices(plan), break_evens(plan), flip_points(plan), twins(plan), near_optimal(plan), stress_table(plan)
+    )
 
 
 # The worth of a limit

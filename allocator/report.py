@@ -16,7 +16,7 @@ from allocator.activities import Use
 from allocator.allocation import Allocation
 from allocator.explain import Explanation
 from allocator.formats import day, percent, quarter, rent, table_money
-from allocator.infeasible import Repair
+from allocator.infeasible import Infeasibility, Repair
 from allocator.offers import offer_terms, offers_as_json
 from allocator.sentences import break_even_words, decision, infeasible
 from allocator.site_costs import site_costs
@@ -122,6 +122,23 @@ def as_json(plan: Allocation, explanation: Explanation) -> dict[str, Any]:
             "mine_only_npv_usd": explanation.twins.mine_only_usd,
             "host_only_npv_usd": explanation.twins.host_only_usd,
         },
+        "near_optimal": _near_optimal(explanation),
+        "stresses": [
+            {
+                "stress": s.stress.value,
+                "words": s.words,
+                "npv_usd": s.npv_usd,
+                "change_usd": s.change_usd,
+                "least_cash_usd": s.least_cash_usd,
+                "least_cover": s.least_cover,
+                "best_npv_usd": s.best_npv_usd,
+                "regret_usd": s.regret_usd,
+            }
+            for s in explanation.stresses
+        ],
+        "treasury_sold_btc": [
+            {"quarter": label(q), "btc": float(btc)} for q, btc in enumerate(plan.treasury_sold_btc) if btc > 0
+        ],
         "certificate": {
             "primal_residual": plan.certificate.primal_residual,
             "dual_residual": plan.certificate.dual_residual,
@@ -133,12 +150,47 @@ def as_json(plan: Allocation, explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def infeasible_as_json(sha256: str, solver: str, found: Sequence[Repair]) -> dict[str, Any]:
+def _near_optimal(explanation: Explanation) -> dict[str, Any] | None:
+    near = explanation.near
+    if near is None:
+        return None
+    return {
+        "share": near.share,
+        "periods": list(near.periods),
+        "ranges": [
+            {
+                "offer_or_fleet": r.group.name,
+                "average_facility_mw": r.plan_mw,
+                "least_average_facility_mw": r.least_mw,
+                "most_average_facility_mw": r.most_mw,
+            }
+            for r in near.ranges
+        ],
+        "alternatives": [
+            {
+                "npv_usd": a.npv_usd,
+                "difference_mw": a.difference_mw,
+                "average_facility_mw": {
+                    r.group.name: row for r, row in zip(near.ranges, a.average_mw.tolist(), strict=True)
+                },
+            }
+            for a in near.alternatives
+        ],
+    }
+
+
+def _repair(found: Repair) -> dict[str, Any]:
+    return {"limit": found.limit.label, "unit": found.limit.unit, "change": found.change}
+
+
+def infeasible_as_json(sha256: str, solver: str, found: Infeasibility) -> dict[str, Any]:
     """The answer where no plan exists."""
     return {
         "status": "infeasible",
         "explanation": infeasible(found),
-        "repairs": [{"limit": r.limit.label, "unit": r.limit.unit, "change": r.change} for r in found],
+        "conflict": [limit.label for limit in found.conflict],
+        "repairs": [_repair(r) for r in found.alone],
+        "cheapest_joint_repair": [_repair(r) for r in found.together],
         "provenance": provenance(sha256, solver),
     }
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from allocator.activities import Kind, Use
 from allocator.allocation import TAKEN_MW, Allocation, MixLine
+from allocator.alternatives import UseRange
 from allocator.explain import BreakEven, Explanation, ShadowPrice
 from allocator.flip_points import FlipPoint
 from allocator.formats import megawatts, money, percent, quarter, rent
@@ -20,6 +21,10 @@ FRAGILE_MARGIN = 0.05
 """A decision that 5 % of rent would turn is called fragile before anything else is said."""
 MEANT_SHARE = 0.1
 """A limit counts as short if one more is worth a tenth of what one less costs; ties make the two sides differ."""
+FIRM_SHARE = 0.1
+"""A use that plans nearly as good change by no more than a tenth is firm."""
+MENTIONED_MW, ROUNDED_MW = 1.0, 0.1
+"""Average uses below a megawatt are not mentioned; ranges that read the same are one number."""
 NOT_WORTH_SAYING_USD = 1_000.0
 """Per-unit values below a thousand dollars of NPV are not mentioned (dollars: below a cent)."""
 
@@ -32,6 +37,8 @@ def decision(plan: Allocation, explanation: Explanation) -> list[str]:
         *_what_would_change_it(plan, explanation),
         *_what_limits_it(explanation),
         *_why_nothing_is_mined(plan),
+        *_what_is_firm(explanation),
+        *_worst_stress(explanation),
         _rates(plan),
     ]
 
@@ -232,6 +239,41 @@ def _fragility(explanation: Explanation) -> Iterator[str]:
         if margin < FRAGILE_MARGIN:
             would = "leave the plan" if found.taken else "enter the plan"
             yield f"Fragile: {found.name} would {would} if its rent changed by {percent(margin)}."
+
+
+def _what_is_firm(explanation: Explanation) -> Iterator[str]:
+    """Which uses every plan nearly as good shares, and which could as well be done differently."""
+    near = explanation.near
+    if near is None:
+        return
+    used = [r for r in near.ranges if r.most_mw > MENTIONED_MW]
+    firm = [r for r in used if r.most_mw - r.least_mw <= FIRM_SHARE * r.most_mw and r.least_mw > MENTIONED_MW]
+    loose = [r for r in used if r not in firm]
+    if firm:
+        names = [f"{r.group.name} ({_between(r)})" for r in firm]
+        yield f"Firm in every plan within {percent(near.share)} of the best value: {_joined(names)}."
+    if loose:
+        names = [f"{r.group.name} ({_between(r)})" for r in loose]
+        yield f"Not firm, in average facility MW over the horizon: {_joined(names)}."
+
+
+def _between(found: UseRange) -> str:
+    if found.most_mw - found.least_mw < ROUNDED_MW:
+        return f"{found.most_mw:.1f} MW"
+    return f"{found.least_mw:.1f} to {found.most_mw:.1f} MW"
+
+
+def _worst_stress(explanation: Explanation) -> Iterator[str]:
+    """The named stress that costs the plan most; where cash runs out in one, that first."""
+    if not explanation.stresses:
+        return
+    worst = min(explanation.stresses, key=lambda s: s.npv_usd)
+    if worst.change_usd < 0:
+        yield f"Worst of the named stresses: if {worst.words}, the plan is worth {money(worst.npv_usd)}."
+    short = [s for s in explanation.stresses if s.least_cash_usd is not None and s.least_cash_usd < 0]
+    if short:
+        driest = min(short, key=lambda s: s.least_cash_usd or 0.0)
+        yield f"It runs out of cash if {driest.words}: {money(-(driest.least_cash_usd or 0.0))} are missing then."
 
 
 def _rates(plan: Allocation) -> str:

@@ -60,7 +60,7 @@ class TermLine:
 
 def sponsor_lines(terms: OfferTerms) -> Iterator[TermLine]:
     """What the owner quotes; totals are of the whole offer."""
-    s, cap = terms.sheet.sponsor, percent(terms.sheet.lease.exit_cap_rate)
+    s = terms.sheet.sponsor
     yield TermLine("contract_value_usd", "Contract value", s.contract_value_usd, Form.MONEY,
                    "All base rent over the base term, undiscounted")  # fmt: skip
     yield TermLine("contract_value_with_renewals_usd", "with every renewal", s.contract_value_with_renewals_usd,
@@ -80,7 +80,7 @@ def sponsor_lines(terms: OfferTerms) -> Iterator[TermLine]:
     yield TermLine("yield_on_funded_cost", "Yield on funded cost", s.yield_on_funded_cost, Form.RATE,
                    "Stabilised NOI over construction, interest until rent, fee, reserve", s.yield_reason)  # fmt: skip
     yield TermLine("development_spread", "Development spread", s.development_spread, Form.POINTS,
-                   f"Yield on funded cost less the cap rate of {cap} at which let halls change hands",
+                   "Yield on funded cost less exit_cap_rate, at which let halls change hands",
                    s.yield_reason)  # fmt: skip
     yield TermLine("npv_usd", "NPV", s.npv_usd, Form.MONEY, "Unlevered, after tax, at the hosting rate")
     yield TermLine("irr_unlevered", "IRR, unlevered", s.irr_unlevered, Form.RATE, "After tax, losses used at once",
@@ -111,13 +111,13 @@ def lender_lines(terms: OfferTerms) -> Iterator[TermLine]:
     yield TermLine("debt_rate", "Coupon", lease.debt_rate, Form.RATE, "Nominal, paid monthly")
     yield TermLine("tenor_years", "Tenor", v.tenor_years, Form.YEARS, "From the first rent to maturity")
     yield TermLine("ltc_achieved", "Loan to cost", v.ltc_achieved, Form.RATE,
-                   f"Debt over funded cost; at most {percent(lease.ltc)}")  # fmt: skip
+                   "Debt over funded cost; the terms allow ltc at most")  # fmt: skip
     yield TermLine("sized_by", "Limited by", str(v.sized_by), Form.TEXT,
-                   f"Which of loan to cost, cover of {lease.dscr:.2f}x and all of the cost is least")  # fmt: skip
+                   "Which is least: what ltc allows, what cover (dscr) allows, all of the cost")  # fmt: skip
     yield TermLine("debt_yield", "Debt yield", v.debt_yield, Form.RATE, "Stabilised NOI over debt",
                    v.debt_yield_reason)  # fmt: skip
     yield TermLine("minimum_dscr", "DSCR, least", v.minimum_dscr, Form.COVER,
-                   f"Contract NOI less credits over service, by month; paid {lease.amortisation}", why)  # fmt: skip
+                   "Contract NOI less credits over service, by month, repaid as the terms say", why)  # fmt: skip
     yield TermLine("average_dscr", "DSCR, average", v.average_dscr, Form.COVER, "Mean over the months with service",
                    why)  # fmt: skip
     yield TermLine("level_service_usd_per_year", "Paid level: service a year", v.level_service_usd_per_year,
@@ -132,14 +132,14 @@ def lender_lines(terms: OfferTerms) -> Iterator[TermLine]:
 
 def tenant_lines(terms: OfferTerms) -> Iterator[TermLine]:
     """What the tenant compares: a kW of critical IT, all in."""
-    t, lease = terms.sheet.tenant, terms.sheet.lease
+    t = terms.sheet.tenant
     yield TermLine("rent_year_one_usd_per_kw_month", "Rent, year one", t.rent_year_one_usd_per_kw_month, Form.RENT,
                    "Mean of the first twelve months, free months as such")  # fmt: skip
     yield TermLine("running_cost_year_one_usd_per_kw_month", "Running cost, year one",
                    t.running_cost_year_one_usd_per_kw_month, Form.RENT,
                    "Property tax, insurance, maintenance that the tenant pays beside rent (nnn)")  # fmt: skip
     yield TermLine("power_year_one_usd_per_kw_month", "Power, year one", t.power_year_one_usd_per_kw_month, Form.RENT,
-                   f"Unless gross: load {lease.load_factor:.0%} x PUE {lease.pue:g} x the site's price")  # fmt: skip
+                   "Paid beside rent unless gross: load_factor x pue x the site's price")  # fmt: skip
     yield TermLine("occupancy_cost_year_one_usd_per_kw_month", "Occupancy cost, year one",
                    t.occupancy_cost_year_one_usd_per_kw_month, Form.RENT, "The three together")  # fmt: skip
     yield TermLine("occupancy_cost_average_usd_per_kw_month", "Occupancy cost, average",
