@@ -80,20 +80,24 @@ class LiveProgram:
             raise SolverError(f"HiGHS does not know the option {option} = {value}")
 
     def _pass(self, form: StandardForm) -> None:
-        model = highspy.HighsLp()
-        model.num_col_, model.num_row_ = len(form.cost), len(form.row_lower)
-        model.col_cost_, model.col_lower_, model.col_upper_ = form.cost, form.column_lower, form.column_upper
-        model.row_lower_, model.row_upper_ = form.row_lower, form.row_upper
-        model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = (
-            form.starts,
+        taken = self._highs.passModel(
+            len(form.cost),
+            len(form.row_lower),
+            len(form.value),
+            int(highspy.MatrixFormat.kRowwise),
+            int(highspy.ObjSense.kMinimize),
+            0.0,
+            form.cost,
+            form.column_lower,
+            form.column_upper,
+            form.row_lower,
+            form.row_upper,
+            form.starts[:-1],
             form.index,
             form.value,
+            form.integer.astype(np.int32),
         )
-        if self.has_integers:
-            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-            model.integrality_ = [kinds[int(whole)] for whole in form.integer]
-        if self._highs.passModel(model) == highspy.HighsStatus.kError:
+        if taken == highspy.HighsStatus.kError:
             raise SolverError("HiGHS refused the program")
 
     def move_rows(self, moves: Iterable[tuple[str, float]], amount: float) -> None:
