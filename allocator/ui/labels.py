@@ -92,7 +92,7 @@ LABELS = {
 }
 ABSENT = {
     "debt_tenor_years": "the whole term",
-    "termination_after_years": "may not leave early",
+    "termination_after_years": "may not",
     "tenant_default_after_years": "does not stop",
 }
 """What it means where an input that may be left out is not given."""

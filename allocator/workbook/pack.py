@@ -26,6 +26,8 @@ from allocator.workbook.mix_sheet import write_mix
 from allocator.workbook.monthly_lines import monthly_statement
 from allocator.workbook.monthly_sheets import placed, write_statement
 from allocator.workbook.network_lines import network_statement
+from allocator.workbook.offers_sheet import SHEET as OFFERS
+from allocator.workbook.offers_sheet import write_offers
 from allocator.workbook.prices_sheet import SHEET as PRICES
 from allocator.workbook.prices_sheet import write_prices
 from allocator.workbook.schedule_sheet import write_schedule
@@ -34,7 +36,7 @@ from allocator.workbook.summary_sheet import write_summary
 from allocator.workbook.tables_sheet import write_tables
 
 ENGINE_TOLERANCE = 1e-9
-FRONT = ("Summary", "Mix", "Schedule", "Cash flow", "Monthly", "Network")
+FRONT, STATEMENTS = ("Summary", "Mix", "Schedule", "Cash flow"), ("Monthly", "Network")
 BACK = ("Assumptions", "Tables", "Checks", "Method")
 
 
@@ -64,7 +66,8 @@ def _assembled(plan: Allocation, explanation: Explanation) -> tuple[Workbook, Ac
     case, chosen = plan.case, entries(plan)
     book = new_workbook()
     prices = case.power.hourly_prices
-    titles = (*FRONT, *(e.here.title for e in chosen), *BACK[:1], *([PRICES] if prices else []), *BACK[1:])
+    front = (*FRONT, *([OFFERS] if case.leases else []), *STATEMENTS)
+    titles = (*front, *(e.here.title for e in chosen), *BACK[:1], *([PRICES] if prices else []), *BACK[1:])
     sheets = {title: book.create_sheet(title) for title in titles}
     months = case.timeline.months
     of_network = network_statement(case)
@@ -103,6 +106,8 @@ def _assembled(plan: Allocation, explanation: Explanation) -> tuple[Workbook, Ac
     bridge = write_bridge(sheets["Mix"], plan, chosen, schedule, FIRST_MIX_ROW + len(chosen) + len(schedule.limits) + 7)
     write_cash_flow(sheets["Cash flow"], case, monthly, network)
     write_checks(book, sheets["Checks"], plan, chosen, schedule, monthly)
+    if case.leases:
+        write_offers(sheets[OFFERS], plan, chosen)
     write_summary(sheets["Summary"], plan, explanation, schedule, monthly, bridge, sheets)
     return book, Across(months, formulas)
 
