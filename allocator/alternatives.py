@@ -130,7 +130,7 @@ def _farthest(plan: Allocation, uses: Vector, weights: Vector, found: list[Vecto
     """Greedily the plan farthest from all chosen so far, by weighted change of average megawatts."""
     profiles = [_averages(uses, units) for units in found]
     chosen = [_averages(uses, plan.units)]
-    picked = []
+    picked: list[Alternative] = []
     while len(picked) < SHOWN and profiles:
         away = [min(float((np.abs(p - c) * weights).sum()) for c in chosen) for p in profiles]
         best = int(np.argmax(away))

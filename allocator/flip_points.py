@@ -9,11 +9,10 @@ from functools import partial
 from allocator.activities import Activities, Kind, activities
 from allocator.allocation import TAKEN_MW, Allocation
 from allocator.case import Case, replaced
+from allocator.optima import SAME_VALUE
 from allocator.program.build import build
 from allocator.program.solve import LiveProgram
 
-SAME_VALUE = 1e-9
-"""Two optima closer than this, relative, are the same."""
 TOLERANCE, TOLERANCE_WHOLE = 1e-4, 1e-2
 """Share of today's value to which a flip is found."""
 PRICES_UP = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0, 15.0, 20.0)
@@ -89,8 +88,8 @@ def _scans(case: Case, offer: int, *, taken: bool, halls: bool) -> Iterator[Scan
         # Hashprice moves against difficulty.
         yield multiples("market.difficulty", market.difficulty, tuple(1.0 / f for f in steps))
     if case.power.hourly_prices is None and case.power.price_usd_per_mwh > 0:
-        for steps in (POWER_UP, POWER_DOWN):
-            yield multiples("power.price_usd_per_mwh", case.power.price_usd_per_mwh, steps)
+        for few in (POWER_UP, POWER_DOWN):
+            yield multiples("power.price_usd_per_mwh", case.power.price_usd_per_mwh, few)
     if case.finance.discount_rate_hosting > 0:
         rates = RATES_UP if taken else RATES_DOWN
         yield multiples("finance.discount_rate_hosting", case.finance.discount_rate_hosting, rates)

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from allocator.activities import Kind, Use
 from allocator.allocation import TAKEN_MW, Allocation, MixLine
 from allocator.alternatives import UseRange
-from allocator.explain import BreakEven, Explanation, ShadowPrice
+from allocator.break_even import BreakEven
+from allocator.explain import Explanation, ShadowPrice
 from allocator.flip_points import FlipPoint
 from allocator.formats import megawatts, money, percent, quarter, rent
 from allocator.infeasible import Infeasibility, Repair

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from allocator.explain import BreakEven, Explanation
+from allocator.break_even import BreakEven, Explanation
 from allocator.formats import percent, rent
 from allocator.ui.deals import colocation_deals
 from allocator.ui.figure import GAIN, INK, LOSS, Drawing, Figure

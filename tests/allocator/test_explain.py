@@ -8,10 +8,11 @@ import pytest
 
 from allocator.activities import Kind
 from allocator.allocation import allocate
+from allocator.break_even import break_evens
 from allocator.case import case_from_document
-from allocator.explain import break_evens, shadow_prices, twins
-from allocator.flip_points import flip_points
+from allocator.explain import shadow_prices, twins
 from allocator.files import load_case, read_document
+from allocator.flip_points import flip_points
 from models.assumptions import InputFaultsError
 from tests.allocator.small import VALUATION, document, lease, random_document
 
