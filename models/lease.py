@@ -138,11 +138,32 @@ def _contract_noi(lease: Lease, months_let: Vector, contract_rent_usd: Vector, p
     return np.asarray(contract_rent_usd * lease.noi_margin - (borne + power_usd))
 
 
-def _hall(lease: Lease, finance: Finance, since: Vector, power_price: Vector) -> dict[str, Vector]:
-    """Lines of one hall as if its lease came about for sure; ``since`` counts months from its agreed delivery.
+@dataclass(frozen=True)
+class HallCashFlows:
+    """Lines of one hall as if its lease came about for sure, named as those of :class:`LeaseCashFlows`; USD by month.
 
     Of n leases a line that is the same for all is a column, (M + 1, 1).
     """
+
+    contract_rent_usd: Vector
+    rent_usd: Vector
+    relet_rent_usd: Vector
+    guarantor_usd: Vector
+    termination_fee_usd: Vector
+    running_cost_usd: Vector
+    power_cost_usd: Vector
+    prepayment_usd: Vector
+    credit_usd: Vector
+    late_damages_usd: Vector
+    sale_usd: Vector
+    capex_usd: Vector
+    depreciation_usd: Vector
+    cfads_usd: Vector
+    occupied_share: Vector
+
+
+def hall_cash_flows(lease: Lease, finance: Finance, since: Vector, power_price: Vector) -> HallCashFlows:
+    """Every line of one hall before its debt; ``since`` counts months from its agreed delivery."""
     k = since - lease.delay_months
     base_months = MONTHS_PER_YEAR * lease.term_years
     stay = tenancy.longest_stay_months(lease, lease.term_years)
@@ -182,9 +203,20 @@ def _hall(lease: Lease, finance: Finance, since: Vector, power_price: Vector) ->
     free = lease.after_term is AfterTerm.BACK_TO_MINING
     held = np.where(k > base_months, np.where(inside, in_place, 0.0) if free else 1.0, 1.0)
     line["occupied_share"] = np.where(since >= 1 - lease.clearance_months, held, 0.0)
-    if np.any(lease.cancellation_probability):
-        line["written_off_usd"] = due_in(k == 0, cost)
-    return line
+    return HallCashFlows(**line)
+
+
+def hall_loan(lease: Lease, hall: HallCashFlows, since: Vector) -> tuple[DebtSchedule, Sizing]:
+    """Debt of one hall: drawn for its construction, served from its cash flow."""
+    return debt.schedule(
+        lease,
+        hall.capex_usd,
+        hall.cfads_usd,
+        since - lease.delay_months,
+        build_months=lease.build_months + lease.delay_months,
+        free_months=lease.free_rent_months,
+        term_years=lease.term_years,
+    )
 
 
 def _sale_price(lease: Lease, months_let: Vector, stay: int, power_usd: Vector) -> Vector:
@@ -229,21 +261,15 @@ def lease_cash_flows(
 
 
 def _lines(lease: Lease, finance: Finance, since: Vector, power_price: Vector) -> LeaseCashFlows:
-    line = _hall(lease, finance, since, power_price)
-    k = since - lease.delay_months
-    loan, size = debt.schedule(
-        lease,
-        line["capex_usd"],
-        line["cfads_usd"],
-        k,
-        build_months=lease.build_months + lease.delay_months,
-        free_months=lease.free_rent_months,
-        term_years=lease.term_years,
-    )
+    hall = hall_cash_flows(lease, finance, since, power_price)
+    loan, size = hall_loan(lease, hall, since)
+    line, k = dict(vars(hall)), since - lease.delay_months
     months = debt.tenor_months(lease, lease.term_years, lease.free_rent_months)
     served = (k > lease.free_rent_months) & (k <= lease.free_rent_months + months)
     line["fee_deducted_usd"] = due_in(served, lease.debt_fee_share * loan.debt_usd / months)
     line |= {name: getattr(loan, name) for name in _DEBT_LINES}
+    if np.any(lease.cancellation_probability):
+        line["written_off_usd"] = due_in(k == 0, capex.landlord_cost_usd(lease))
     halls = capex.deliveries(lease)
     total = {name: _over_halls(halls, values) for name, values in line.items()}
     if np.any(lease.cancellation_probability):
