@@ -10,6 +10,8 @@ from models.debt import SizedBy, level_payment, monthly_rate, tenor_months
 from models.lease import Lease, LeaseCashFlows
 from models.timeline import MONTHS_PER_YEAR, Vector
 
+CENT_USD = 0.01
+"""Less debt than this on a megawatt is rounding: there is no loan."""
 DUST = 1e-6
 """Service below this share of its largest month is rounding, and no cover is stated for it."""
 
@@ -80,14 +82,13 @@ def cover_by_month(cfads_usd: Vector, service_usd: Vector) -> Vector:
 def lender_view(
     lease: Lease, flows: LeaseCashFlows, months_since_agreed: Vector, noi_usd_per_year: float
 ) -> LenderView:
-    """Every figure of the lender; ``noi_usd_per_year`` is stabilised, per critical IT MW."""
+    """Every figure of the lender; ``flows`` of a lease that comes about for sure, NOI stabilised per critical IT MW."""
     debt, balloon = float(flows.hall_debt.debt_usd), lease.balloon_share
     months = tenor_months(lease, lease.term_years, lease.free_rent_months)
     level = level_service_usd_per_year(debt, lease.debt_rate, months / MONTHS_PER_YEAR, balloon_share=balloon)
-    none = "" if debt > 0 else _no_debt(flows.hall_sizing.limited_by)
+    none = "" if debt > CENT_USD else _no_debt(flows.hall_sizing.limited_by)
     no_cover = none or ("" if level > 0 else "no cover: nothing is due before maturity")
-    going = 1.0 - lease.cancellation_probability
-    cfads, service = (flows.cfads_usd / going, flows.service_usd / going) if going else (flows.cfads_usd * 0.0,) * 2
+    cfads, service = flows.cfads_usd, flows.service_usd
     cover = cover_by_month(cfads, service)
     worth = float(flows.hall_sizing.worth_usd)
     return LenderView(
@@ -110,6 +111,8 @@ def lender_view(
 
 
 def _no_debt(limit: SizedBy) -> str:
+    if limit is SizedBy.DSCR:
+        return "no debt: some month has no cash that could serve it"
     return str(limit) if str(limit).startswith("no debt") else "no debt: the terms allow none"
 
 

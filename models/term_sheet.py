@@ -50,6 +50,8 @@ def term_sheet(
     if months_since_agreed[-1] < needed:
         raise ValueError(f"the months end {needed - months_since_agreed[-1]:.0f} too early for the latest delivery")
     flows = lease_cash_flows(lease, finance, months_since_agreed, power_price_usd_per_mwh)
+    sure = lease.model_copy(update={"cancellation_probability": 0.0})
+    as_contracted = lease_cash_flows(sure, finance, months_since_agreed, power_price_usd_per_mwh)
     first = months_since_agreed == lease.delay_months + lease.free_rent_months + 1
     noi = stabilised_noi_usd_per_year(lease, float(power_price_usd_per_mwh[first][0]))
     funded = funding(lease, flows, months_since_agreed)
@@ -57,6 +59,6 @@ def term_sheet(
         lease=lease,
         funding=funded,
         sponsor=sponsor_view(lease, finance, months_since_agreed, power_price_usd_per_mwh, flows, funded, noi),
-        lender=lender_view(lease, flows, months_since_agreed, noi),
+        lender=lender_view(lease, as_contracted, months_since_agreed, noi),
         tenant=tenant_view(lease, finance.discount_rate_hosting, months_since_agreed, power_price_usd_per_mwh),
     )

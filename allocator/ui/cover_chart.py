@@ -20,7 +20,12 @@ def cover_figure(terms: OfferTerms) -> Figure:
     """NOI beside debt service in each year, the cover above them."""
     table = cover_table(terms)
     since = f"USD M by year from the first delivery in {quarter(terms.start_label)}, whole offer, as contracted"
-    measure = since + ("; above the bars: DSCR" if table["dscr"].notna().any() else "")
+    credited = terms.sheet.lease.prepaid_rent_months or terms.sheet.lease.tenant_capex_credit_share
+    measure = (
+        since
+        + ("; NOI less credits" if credited else "")
+        + ("; above the bars: DSCR" if table["dscr"].notna().any() else "")
+    )
     return Figure("cover", _finding(terms), measure, cover_chart(table), table)
 
 

@@ -10,6 +10,7 @@ from models.lease import lease_cash_flows
 from models.returns import npv
 from models.term_sheet import months_needed_after_delivery, term_sheet
 from tests.models.offers import FINANCE, months_for, offer, sheet_of
+from tests.models.random_leases import random_lease
 
 
 def test_months_that_end_too_early_are_refused():
@@ -54,3 +55,26 @@ def test_twice_the_megawatts_double_the_totals_and_leave_the_ratios():
     assert two.lender.debt_usd == pytest.approx(2 * one.lender.debt_usd, rel=1e-9)
     assert two.sponsor.yield_on_funded_cost == pytest.approx(one.sponsor.yield_on_funded_cost, rel=1e-12)
     assert (two.funding, two.tenant) == (one.funding, one.tenant)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_lease_within_its_bounds_has_a_term_sheet_that_adds_up_and_says_why_a_figure_is_missing(seed):
+    lease = random_lease(seed)
+    since = np.arange(-190.0, months_needed_after_delivery(lease) + 1)
+    sheet = term_sheet(lease, FINANCE, since, np.full_like(since, 40.0))
+    size = max(1.0, sheet.funding.uses_usd, sheet.funding.prepayment_source_usd)
+    assert sheet.funding.sources_usd == pytest.approx(sheet.funding.uses_usd, abs=1e-9 * size)
+    s, v = sheet.sponsor, sheet.lender
+    for figure, reason in (
+        (s.noi_margin, s.noi_margin_reason),
+        (s.yield_on_funded_cost, s.yield_reason),
+        (s.irr_unlevered, s.irr_unlevered_reason),
+        (s.irr_equity, s.irr_equity_reason),
+        (s.payback_years, s.payback_reason),
+        (s.equity_moic, s.equity_moic_reason),
+        (v.debt_yield, v.debt_yield_reason),
+        (v.minimum_dscr, v.cover_reason),
+        (v.sculpted_cover, v.cover_reason),
+        (v.level_first_year_cover, v.cover_reason),
+    ):
+        assert (figure is None) == bool(reason)
