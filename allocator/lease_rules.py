@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from models.assumptions import Fault
 from models.capex import tenant_capex_credit_usd
 from models.debt import tenor_months
 from models.lease import KW_PER_MW, Lease, occupied_months
-from models.rent import prepayment_usd
+from models.rent import base_rent_usd, prepayment_usd
 from models.timeline import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Timeline, add_months
 
 Parts = Mapping[str, Any]
@@ -88,16 +90,35 @@ def terms_fit_the_term(parts: Parts) -> Iterator[Fault]:
                 f"{path}.debt_tenor_years", str(lease.debt_tenor_years),
                 f"is longer than the rent is paid ({paying} months)", "give at most the term less free rent",
             )  # fmt: skip
-        first_year = KW_PER_MW * lease.rent_usd_per_kw_month
-        prepaid = float(prepayment_usd(lease)) / lease.prepayment_credit_months
-        credit = prepaid + float(tenant_capex_credit_usd(lease)) / lease.tenant_capex_credit_months
-        if credit > first_year * (1.0 + SUM_TOLERANCE):
+        yield from _credit_faults(path, lease, paying)
+
+
+def _credit_faults(path: str, lease: Lease, paying: int) -> Iterator[Fault]:
+    """What is given back against rent is given back in full, and in no month more than the rent."""
+    given_back = np.zeros(paying)
+    for field, amount in (
+        ("prepayment_credit_months", float(prepayment_usd(lease))),
+        ("tenant_capex_credit_months", float(tenant_capex_credit_usd(lease))),
+    ):
+        months = getattr(lease, field)
+        if amount > 0 and months > paying:
             yield Fault(
-                f"{path}.prepayment_credit_months" if prepaid else f"{path}.tenant_capex_credit_months",
-                f"credits of {credit / KW_PER_MW:,.2f} USD/kW-month",
-                f"are more than the first-year rent ({lease.rent_usd_per_kw_month:g})",
+                f"{path}.{field}", str(months), f"is longer than the rent is paid ({paying} months)",
+                "credit it over fewer months",
+            )  # fmt: skip
+            return
+        given_back[:months] += amount / months
+        rents = base_rent_usd(lease, lease.free_rent_months + np.arange(1.0, paying + 1))
+        above = np.flatnonzero(given_back > rents * (1.0 + SUM_TOLERANCE))
+        if amount > 0 and above.size:
+            first = int(above[0])
+            yield Fault(
+                f"{path}.{field}",
+                f"{months} months: credits of {given_back[first] / KW_PER_MW:,.2f} USD/kW-month",
+                f"are more than the rent of month {first + 1} ({rents[first] / KW_PER_MW:,.2f})",
                 "credit it over more months",
             )
+            return
 
 
 def rights_name_a_lease(parts: Parts) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from allocator.activities import Kind, activities
 from allocator.activity import key_text
 from allocator.case import Case, case_from_document
 from allocator.files import load_case
-from allocator.lease_activities import lease_cash_flows
+from allocator.lease_activities import cash_flows_from
 from allocator.mining_activities import purchase_starts
 from models.machines import machines_by_name
 from models.network import network_path
@@ -167,14 +167,14 @@ def test_machines_start_after_their_lead_and_before_the_last_year():
 def test_a_lease_is_the_sum_of_its_lines_and_tax_is_on_profit():
     given = load_case("river-bend")
     offer = given.leases[0]
-    flows = lease_cash_flows(given, offer, 5)
+    flows = cash_flows_from(given, offer, 5)
     np.testing.assert_allclose(flows.noi_usd, flows.rent_usd * offer.noi_margin, rtol=1e-12)
     np.testing.assert_allclose(
         flows.cash_flow_usd, flows.noi_usd - flows.capex_usd - flows.tax_usd, rtol=1e-9, atol=1e-6
     )
     np.testing.assert_allclose(
         flows.equity_cash_flow_usd,
-        flows.noi_usd - flows.capex_usd + flows.debt.draw_usd - flows.debt.service_usd - flows.levered_tax_usd,
+        flows.noi_usd - flows.capex_usd + flows.draw_usd - flows.service_usd - flows.levered_tax_usd,
         rtol=1e-9, atol=1e-6,
     )  # fmt: skip
     cost = offer.capex_usd_per_kw * 1000
@@ -187,8 +187,8 @@ def test_a_lease_is_the_sum_of_its_lines_and_tax_is_on_profit():
     assert flows.depreciation_usd.sum() == pytest.approx(cost, rel=1e-9)
     profit = rent * offer.noi_margin - cost
     assert flows.tax_usd.sum() == pytest.approx(0.21 * profit, rel=1e-9)
-    interest = flows.debt.interest_usd
-    assert flows.debt.service_usd.sum() == pytest.approx(flows.debt.draw_usd.sum() + interest.sum(), rel=1e-9)
+    interest = flows.interest_usd
+    assert flows.service_usd.sum() == pytest.approx(flows.draw_usd.sum() + interest.sum(), rel=1e-9)
     pool, paid = 0.0, 0.0  # a loss of the last month (what is left of the shell) finds no income any more
     for income in flows.noi_usd - flows.depreciation_usd - interest:
         pool += income
@@ -198,29 +198,29 @@ def test_a_lease_is_the_sum_of_its_lines_and_tax_is_on_profit():
 
 
 def test_a_leases_loan_is_owed_until_it_matures():
-    # From the term sheet: the last rent of the loan's term also pays the last of the loan.
+    # From the term sheet: the last rent of each hall also pays the last of its loan.
     given = load_case("river-bend")
     offer = given.leases[0]
-    flows = lease_cash_flows(given, offer, 5)
-    maturity = 15 + 12 * offer.term_years
+    flows = cash_flows_from(given, offer, 5)
+    maturity = 15 + (offer.deliveries - 1) * offer.delivery_interval_months + 12 * offer.term_years
     balance = 0.0
     for month in range(maturity + 1):
         interest = balance * offer.debt_rate / 12
-        assert flows.debt.interest_usd[month] == pytest.approx(interest, rel=1e-6, abs=1e-2)
-        balance += interest + flows.debt.draw_usd[month] - flows.debt.service_usd[month]
+        assert flows.interest_usd[month] == pytest.approx(interest, rel=1e-6, abs=1e-2)
+        balance += interest + flows.draw_usd[month] - flows.service_usd[month]
     assert balance == pytest.approx(0.0, abs=1e-2)
-    assert flows.debt.balance_usd[maturity - 1] > 1000
-    assert not flows.debt.service_usd[maturity + 1 :].any()
+    assert flows.balance_usd[maturity - 1] > 1000
+    assert not flows.service_usd[maturity + 1 :].any()
 
 
 def test_a_lease_of_the_next_quarter_is_the_same_three_months_later():
     given = case(leases=[lease(latest_start="2027Q4")])
     for start in (2, 5):
-        flows = lease_cash_flows(given, given.leases[0], start)
+        flows = cash_flows_from(given, given.leases[0], start)
         choices, j = column(given, Kind.LEASE, start)
         np.testing.assert_allclose(choices.cash_flow_usd[:, j], flows.cash_flow_usd, rtol=1e-9, atol=1e-6)
         np.testing.assert_allclose(choices.equity_cash_flow_usd[:, j], flows.equity_cash_flow_usd, rtol=1e-9, atol=1e-6)
-        np.testing.assert_allclose(choices.debt_service_usd[:, j], flows.debt.service_usd, rtol=1e-9, atol=1e-6)
+        np.testing.assert_allclose(choices.debt_service_usd[:, j], flows.service_usd, rtol=1e-9, atol=1e-6)
 
 
 def test_nothing_is_spent_on_a_hall_before_its_build_begins():

@@ -73,11 +73,12 @@ def test_a_plan_of_machines_owned_today_invests_nothing_and_has_no_return():
     assert plan.npv_usd > 0
 
 
-def test_the_lowest_cover_is_noi_over_service_of_the_same_month():
+def test_the_lowest_cover_is_cash_flow_over_service_of_the_same_month():
     plan = allocate(case(purchases=[], fleets=[], leases=[lease(deliveries=1, ltc=0.8)], policy={}))
     column = plan.choices.items.index(plan.mix[0].activity)
-    noi, service = plan.choices.noi_usd[:, column], plan.choices.debt_service_usd[:, column]
-    expected = min(n / s for n, s in zip(noi, service, strict=True) if s > 1)
+    cash, service = plan.choices.cfads_usd[:, column], plan.choices.debt_service_usd[:, column]
+    assert cash[service > 1][0] == pytest.approx(120_000 * 0.986, rel=1e-9)  # the first rent
+    expected = min(c / s for c, s in zip(cash, service, strict=True) if s > 1)
     assert plan.minimum_dscr == pytest.approx(expected, rel=1e-9)
 
 

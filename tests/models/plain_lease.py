@@ -89,7 +89,9 @@ def _hall(lease: Lease, finance: Finance, since: list[float], price: list[float]
     for m, late in enumerate(since):
         k = int(late) - lease.delay_months
         power = lease.load_factor * lease.pue * HOURS * price[m] if lease.recovery is Recovery.GROSS else 0.0
-        line["capex_usd"][m] = cost * (_drawn_by(lease, (k + build) / build) - _drawn_by(lease, (k - 1 + build) / build))
+        line["capex_usd"][m] = cost * (
+            _drawn_by(lease, (k + build) / build) - _drawn_by(lease, (k - 1 + build) / build)
+        )
         line["prepayment_usd"][m] = prepaid if k == 1 - build else 0.0
         line["written_off"][m] = cost if k == 0 else 0.0
         line["occupied_share"][m] = 1.0 if late > -lease.clearance_months else 0.0

@@ -119,9 +119,7 @@ def test_equal_deliveries_and_halls_of_their_own_size():
     ],
 )
 def test_damages_are_due_each_month_late_after_the_grace_and_up_to_their_most(late, grace, most, months):
-    terms = Construction(
-        delay_months=late, late_damages_share=0.5, late_grace_months=grace, late_damages_months=most
-    )
+    terms = Construction(delay_months=late, late_damages_share=0.5, late_grace_months=grace, late_damages_months=most)
     since = np.arange(-5.0, 30.0)
     paid = late_damages_usd(terms, np.array(1000.0), since)
     assert since[paid > 0].tolist() == months

@@ -84,7 +84,9 @@ def test_scaling_all_money_scales_every_line(seed, factor):
         if name == "hall_sizing.payment_factor":  # of a dollar of debt: service over cash flow
             continue
         expected = line if name in NO_MONEY else factor * line
-        size = max(factor * 1000 * lease.capex_usd_per_kw, float(np.abs(expected[np.isfinite(expected)]).max(initial=0)))
+        size = max(
+            factor * 1000 * lease.capex_usd_per_kw, float(np.abs(expected[np.isfinite(expected)]).max(initial=0))
+        )
         atol = 1e-9 if name in NO_MONEY else 1e-9 * size
         np.testing.assert_allclose(scaled[name], expected, rtol=1e-9, atol=atol, err_msg=name)
 
@@ -182,9 +184,7 @@ EVERY_LEASE = {
 @pytest.mark.parametrize("kind", EVERY_LEASE)
 def test_many_leases_at_once_are_those_leases_one_by_one(kind, parent):
     fixed, more = EVERY_LEASE[kind]
-    lease = Lease(
-        name="Many", tenant="Acme", critical_it_mw=50.0, term_years=10, rent_usd_per_kw_month=100.0, **fixed
-    )
+    lease = Lease(name="Many", tenant="Acme", critical_it_mw=50.0, term_years=10, rent_usd_per_kw_month=100.0, **fixed)
     finance = Finance(losses_used_by_parent=parent, bonus_depreciation=0.4)
     rng, count = np.random.default_rng(3), 12
     columns = {name: rng.uniform(low, high, count) for name, (low, high) in {**COLUMNS, **more}.items()}

@@ -215,7 +215,5 @@ def test_payments_for_many_leases_are_those_of_each():
     )
     together = guarantor_payment_usd(wide, RENT[:, None], K[:, None], YEARS)
     for i in range(3):
-        alone = Tenancy(
-            tenant_default_per_year=chances[i], guarantor_cap_share=caps[i], reletting_rent_ratio=ratios[i]
-        )
+        alone = Tenancy(tenant_default_per_year=chances[i], guarantor_cap_share=caps[i], reletting_rent_ratio=ratios[i])
         np.testing.assert_allclose(together[:, i], guarantor_payment_usd(alone, RENT, K, YEARS), rtol=1e-9, atol=1e-9)
