@@ -36,6 +36,7 @@ app: $(READY)
 	$(BIN)/allocator app
 
 bench: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "linopy>=0.5,<1"
 	$(BIN)/python -m benchmarks
 
 clean:
