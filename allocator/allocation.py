@@ -22,11 +22,10 @@ from allocator.program.solve import (
     solve,
     with_integers_fixed,
 )
+from models.lender_view import DUST
 from models.returns import irr, irr_reason, moic, npv, payback_years
 from models.timeline import Vector
 
-DUST = 1e-6
-"""Debt service below this share of its largest month is rounding, and no cover is stated for it."""
 TAKEN_MW = 1e-6
 """Less than a watt is a solver's dust: it stays in the ledger but is not listed as part of the mix."""
 SALE_SLACK = 1e-9

@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from allocator.allocation import TAKEN_MW
 from models import network
+from models.lender_view import DUST
 from models.timeline import HOURS_PER_MONTH, MONTHS_PER_QUARTER
 
 TOLERANCE_MW = 1e-6
 TOLERANCE_USD = 1.0
 TOLERANCE_SHARE = 1e-9
 """Slack that checks allow, for a solver's last digits."""
-
-DUST = 1e-6
-"""Debt service below this share of its largest month is rounding, and no cover is stated for it."""
 
 
 @dataclass(frozen=True)
@@ -58,5 +57,7 @@ CONSTANTS = (
     Constant("tolerance_usd", TOLERANCE_USD, "slack of a check in dollars"),
     Constant("tolerance_share", TOLERANCE_SHARE, "slack of a check as a share of what is checked"),
     Constant("dust", DUST, "debt service below this share of its largest month is rounding"),
+    Constant("taken_mw", TAKEN_MW, "less than this is a solver's rounding and not part of a mix"),
+    Constant("two", 2.0, "min(a, b) = (a + b - |a - b|) / 2, for every month of a row at once"),
     Constant("label_length", 18, "letters of a name shown under a bar of a chart"),
 )

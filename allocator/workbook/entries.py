@@ -92,7 +92,7 @@ def _passed_over(plan: Allocation) -> Iterator[int]:
 def _statement(plan: Allocation, activity: Activity) -> tuple[Statement[Any], StatementValues]:
     case = plan.case
     if activity.kind is Kind.LEASE:
-        lines: Statement[Any] = lease_statement(case)
+        lines: Statement[Any] = lease_statement(case, activity.owner)
         return lines, StatementValues(lines, LeaseUnit(case, activity))
     lines = mining_statement(case, activity.kind)
     return lines, StatementValues(lines, MiningUnit(case, plan.choices.network, activity))

@@ -1,317 +1,215 @@
-"""Statement of one critical IT MW of an offer: rent, NOI, construction, tax, project debt, the owner's cash."""
+"""Statement of one critical IT MW of an offer: one hall and its loan, then all halls, tax and the owner's cash."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from allocator.activities import Activity
 from allocator.case import Case
+from allocator.workbook.hall_cost_lines import cost_singles, hall_cost_lines
+from allocator.workbook.hall_rent_lines import hall_rent_lines
+from allocator.workbook.lease_unit import LeaseUnit, tables_name
 from allocator.workbook.lines import Heading, Line, Single, Statement, Values
-from allocator.workbook.tail_lines import equity_lines, npv_lines, tax_line
-from models import lease as leasing
-from models.debt import DebtSchedule, monthly_rate, schedule, sculpted_debt
+from allocator.workbook.loan_lines import LOAN, fee_deducted
+from allocator.workbook.tail_lines import equity_lines, npv_lines, running_income, tax_line
+from models import capex
 from models.lease import Lease
-from models.tax import depreciation, yearly_rates
-from models.timeline import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Vector
+from models.lender_view import DUST
+from models.timeline import MONTHS_PER_QUARTER, Vector
+
+__all__ = ["LeaseUnit", "lease_statement"]
 
 
-@dataclass(frozen=True)
-class LeaseUnit:
-    """One critical IT MW of an offer with its first delivery in a given quarter."""
-
-    case: Case
-    activity: Activity
-
-    @property
-    def lease(self) -> Lease:
-        """The offer."""
-        return self.case.leases[self.activity.owner]
-
-    @property
-    def months(self) -> Vector:
-        """0..M."""
-        return self.case.timeline.month_index
-
-
-def _year_of_service(_: LeaseUnit, v: Values) -> Vector:
-    served = v["since"] - v["last_offset"]
-    return np.where(served >= 1, np.floor((served - 1) / MONTHS_PER_YEAR) + 1, 0.0)
-
-
-def _depreciation(s: LeaseUnit, v: Values) -> Vector:
-    """By the table until the last rent is paid; what is left then is written off."""
-    rates = yearly_rates(s.case.finance.data_centre_short_life_share, s.case.finance.bonus_depreciation)
-    deducted = depreciation(v["cost_usd"], v["since"] - v["last_offset"], rates)
-    deducted = np.where(s.months < v["end_month"], deducted, 0.0)
-    return np.where(s.months == v["end_month"], v["cost_usd"] - np.sum(deducted), deducted)
-
-
-def _debt(s: LeaseUnit, v: Values) -> DebtSchedule:
-    return schedule(
-        v["capex_usd"],
-        v["noi_usd"],
-        v["since"],
-        closing_month=int(v["last_offset"]),
-        maturity_month=int(v["maturity"]),
-        ltc=s.lease.ltc,
-        debt_rate=s.lease.debt_rate,
-        dscr=s.lease.dscr,
-    )
-
-
-def _drawn(s: LeaseUnit, v: Values) -> Vector:
-    """Share of the cost drawn to date, from the model's monthly draws."""
-    return np.asarray(
-        np.cumsum(leasing.capex_draws_usd(s.lease, v["since"])) / v["cost_usd"]
-        if v["cost_usd"]
-        else np.zeros_like(s.months)
-    )
-
-
-_SINCE = "[since]-tables__delivery*@delivery_interval_months"
-_LET = f"(tables__delivery<@deliveries)*({_SINCE}>0)*({_SINCE}<=12*@term_years)"
-_BUILT = f"({_SINCE}+@build_months)/@build_months"
-_DRAWN = (
-    f"(tables__delivery<@deliveries)*(({_BUILT}>0)*({_BUILT}<1)*({_BUILT})*({_BUILT})"
-    f"*(const__s_curve_square-const__s_curve_cube*({_BUILT}))+({_BUILT}>=1))"
-)
-_TERMS: Statement[LeaseUnit] = (
-    Heading("This activity"),
-    Single(
-        "start_quarter",
-        "First delivery, quarters from the valuation date",
-        "quarters",
-        lambda s, _: float(s.activity.start),
-        None,
-    ),
-    Single(
-        "start_month",
-        "First delivery at the end of month",
-        "months",
-        lambda _, v: v["start_quarter"] * MONTHS_PER_QUARTER,
-        "=[start_quarter]*const__months_per_quarter",
-    ),
-    Single(
-        "facility_mw_per_unit",
-        "Facility MW of a unit",
-        "facility MW",
-        lambda s, _: s.activity.facility_mw_per_unit,
-        "=@provisioning_ratio",
-    ),
-    Single(
-        "last_offset",
-        "Months from first to last delivery",
-        "months",
-        lambda s, _: float(leasing.last_delivery_offset_months(s.lease)),
-        "=(@deliveries-1)*@delivery_interval_months",
-    ),
-    Single(
-        "maturity",
-        "Debt matures, months after the first delivery",
-        "months",
-        lambda s, v: max(s.lease.term_years * MONTHS_PER_YEAR, v["last_offset"] + 1.0),
-        "=MAX(@term_years*12,[last_offset]+1)",
-    ),
-    Single(
-        "end_month",
-        "Last rent is paid in month",
-        "months",
-        lambda s, v: min(s.months[-1], v["start_month"] + v["last_offset"] + s.lease.term_years * MONTHS_PER_YEAR),
-        "=MIN([network:last_month],[start_month]+[last_offset]+@term_years*12)",
-    ),
-    Single(
-        "cost_usd",
-        "Cost to build",
-        "USD",
-        lambda s, _: s.lease.capex_usd_per_kw * leasing.KW_PER_MW,
-        "=@capex_usd_per_kw*1000",
-    ),
-)
-_BUILDING: Statement[LeaseUnit] = (
-    Heading("One critical IT MW, unlevered"),
-    Line(
-        "since",
-        "Months since the first delivery",
-        "months",
-        lambda s, v: s.months - v["start_month"],
-        "=[network:month]-[start_month]",
-    ),
-    Line(
-        "occupied_share",
-        "In the tenant's hands",
-        "share",
-        lambda s, v: leasing.occupied_share(s.lease, v["since"]),
-        f"=SUMPRODUCT({_LET})/@deliveries",
-    ),
-    Line(
-        "rent_usd",
-        "Rent",
-        "USD",
-        lambda s, v: leasing.rent_usd(s.lease, v["since"]),
-        f"=1000*@rent_usd_per_kw_month/@deliveries*SUMPRODUCT({_LET}*(1+@escalator_per_year)^INT(({_SINCE}-1)/12))",
-        total=True,
-    ),
-    Line(
-        "noi_usd",
-        "Net operating income",
-        "USD",
-        lambda s, v: leasing.noi_usd(v["rent_usd"], s.lease.noi_margin),
-        "=[rent_usd]*@noi_margin",
-        total=True,
-    ),
-    Line("drawn_share", "Cost drawn to date", "share", _drawn, f"=SUMPRODUCT({_DRAWN})/@deliveries"),
-    Line(
-        "capex_usd",
-        "Capex",
-        "USD",
-        lambda s, v: leasing.capex_draws_usd(s.lease, v["since"]),
-        "=[cost_usd]*([drawn_share]-[drawn_share.prev])",
-        total=True,
-    ),
-    Line(
-        "year_of_service",
-        "Year of service for tax",
-        "years",
-        _year_of_service,
-        "=IF([since]-[last_offset]>=1,INT(([since]-[last_offset]-1)/12)+1,0)",
-    ),
-    Line(
-        "depreciation_usd",
-        "Depreciation; the rest when the lease ends",
-        "USD",
-        _depreciation,
-        "=IF([network:month]<[end_month],IF([year_of_service]>0,[cost_usd]*INDEX(tables__data_centre_deductions,[year_of_service])/12,0),"
-        "IF([network:month]=[end_month],[cost_usd]-[deducted_usd.prev],0))",
-        total=True,
-    ),
-    Line(
-        "deducted_usd",
-        "Depreciation to date",
-        "USD",
-        lambda _, v: np.cumsum(v["depreciation_usd"]),
-        "=[deducted_usd.prev]+[depreciation_usd]",
-    ),
-    Line(
-        "taxable_usd",
-        "Taxable income",
-        "USD",
-        lambda _, v: v["noi_usd"] - v["depreciation_usd"],
-        "=[noi_usd]-[depreciation_usd]",
-        total=True,
-    ),
-)
-_SIZING: Statement[LeaseUnit] = (
-    Heading("Project debt: the smaller of LTC and DSCR, service sculpted to NOI"),
-    Line(
-        "serviceable_usd",
-        "NOI that can serve debt",
-        "USD",
-        lambda _, v: np.where(
-            (v["since"] > v["last_offset"]) & (v["since"] <= v["maturity"]), np.maximum(v["noi_usd"], 0.0), 0.0
-        ),
-        "=([since]>[last_offset])*([since]<=[maturity])*MAX(0,[noi_usd])",
-        total=True,
-    ),
-    Single(
-        "worth_usd",
-        "Its worth at the debt's rate, at the last delivery",
-        "USD",
-        lambda s, v: sculpted_debt(
-            v["serviceable_usd"], v["since"] - v["last_offset"], monthly_rate(s.lease.debt_rate), 1.0
-        ),
-        "=SUMPRODUCT([serviceable_usd.all]*(1+@debt_rate/12)^([last_offset]-[since.all]))",
-    ),
-    Single(
-        "full_ltc_usd",
-        "Debt at full LTC with interest to that day",
-        "USD",
-        lambda s, v: sculpted_debt(
-            s.lease.ltc * v["capex_usd"] * (v["since"] <= v["last_offset"]),
-            v["since"] - v["last_offset"],
-            monthly_rate(s.lease.debt_rate),
-            1.0,
-        ),
-        "=@ltc*SUMPRODUCT(([since.all]<=[last_offset])*[capex_usd.all]*(1+@debt_rate/12)^([last_offset]-[since.all]))",
-    ),
-    Single(
-        "advance_rate",
-        "Debt drawn per dollar of capex",
-        "share",
-        lambda s, v: _debt(s, v).advance_rate,
-        "=IF(OR([full_ltc_usd]<=0,[worth_usd]<=0),0,@ltc*MIN(1,[worth_usd]/@dscr/[full_ltc_usd]))",
-    ),
-    Single(
-        "debt_usd",
-        "Debt at the last delivery",
-        "USD",
-        lambda s, v: v["full_ltc_usd"] * v["advance_rate"] / s.lease.ltc if s.lease.ltc else 0.0,
-        "=IF([advance_rate]=0,0,[full_ltc_usd]*[advance_rate]/@ltc)",
-    ),
-    Line(
-        "draw_usd",
-        "Debt drawn",
-        "USD",
-        lambda s, v: _debt(s, v).draw_usd,
-        "=([since]<=[last_offset])*[advance_rate]*[capex_usd]",
-        total=True,
-    ),
-    Line(
-        "service_usd",
-        "Debt service",
-        "USD",
-        lambda s, v: _debt(s, v).service_usd,
-        "=IF([worth_usd]>0,[serviceable_usd]*[debt_usd]/[worth_usd],0)",
-        total=True,
-    ),
-    Line(
-        "interest_usd",
-        "Interest (capitalised until the last delivery)",
-        "USD",
-        lambda s, v: _debt(s, v).interest_usd,
-        "=IF([since]<=[maturity],[balance_usd.prev]*@debt_rate/12,0)",
-        total=True,
-    ),
-    Line(
-        "balance_usd",
-        "Debt outstanding",
-        "USD",
-        lambda s, v: _debt(s, v).balance_usd,
-        "=IF([since]>=[maturity],0,[balance_usd.prev]+[interest_usd]+[draw_usd]-[service_usd])",
-    ),
-    Heading("For the owner"),
-    Line(
-        "levered_taxable_usd",
-        "Taxable income after interest",
-        "USD",
-        lambda _, v: v["taxable_usd"] - v["interest_usd"],
-        "=[taxable_usd]-[interest_usd]",
-        total=True,
-    ),
-)
-
-
-def lease_statement(case: Case) -> Statement[LeaseUnit]:
-    """Lines of one critical IT MW of an offer."""
+def _terms(owner: int) -> Statement[LeaseUnit]:
     return (
-        *_TERMS,
-        *npv_lines(case.finance.discount_rate_hosting, "discount_hosting"),
-        *_BUILDING,
-        tax_line(case),
+        Heading("This activity"),
+        Single(
+            "start_quarter", "First delivery as agreed, quarters from the valuation date", "quarters",
+            lambda s, _: float(s.activity.start), None,
+        ),
+        Single(
+            "start_month", "First delivery as agreed, at the end of month", "months",
+            lambda _, v: v["start_quarter"] * MONTHS_PER_QUARTER, "=[start_quarter]*const__months_per_quarter",
+        ),
+        Single(
+            "facility_mw_per_unit", "Facility MW of a unit", "facility MW",
+            lambda s, _: s.activity.facility_mw_per_unit, "=@provisioning_ratio",
+        ),
+        Single(
+            "last_offset", "Months from first to last delivery", "months",
+            lambda s, _: float(capex.last_delivery_offset_months(s.lease)),
+            f"=MAX({tables_name(owner, 'hall_offset')})",
+        ),
+        Single(
+            "stay_months", "Months from a delivery to the end of the last renewal", "months",
+            lambda s, _: float(s.stay),
+            "=12*(@term_years+IF(@renewal_probability>0,@renewal_options,0)*@renewal_years)",
+        ),
+        Single(
+            "build_months", "Months of construction, delay included", "months", lambda s, _: float(s.build),
+            "=@build_months+@delay_months",
+        ),
+        Single(
+            "end_month", "Last month of the last hall's last renewal", "months",
+            lambda s, v: v["start_month"] + v["last_offset"] + s.lease.delay_months + v["stay_months"],
+            "=[start_month]+[last_offset]+@delay_months+[stay_months]",
+        ),
+        Single(
+            "comes_about", "Chance that the lease comes about", "share",
+            lambda s, _: 1.0 - s.lease.cancellation_probability, "=1-@cancellation_probability",
+        ),
+        Single(
+            "lost_share", "Cost lost because it does not, expected", "share",
+            lambda s, _: s.lease.cancellation_probability * s.lease.cancellation_sunk_share,
+            "=@cancellation_probability*@cancellation_sunk_share",
+        ),
+    )  # fmt: skip
+
+
+def _all_halls(owner: int, line: str) -> str:
+    """``sum_h share_h x line(m - offset_h)``: a line of one hall over all of them."""
+    share, offset = tables_name(owner, "hall_share"), tables_name(owner, "hall_offset")
+    return f"SUMPRODUCT({share}*SUMIF([network:month.all],[network:month]-{offset},[{line}.all]))"
+
+
+def _over_halls(owner: int, name: str, label: str, unit: str = "USD", formula: str = "") -> Line[LeaseUnit]:
+    """A line of the engine over all halls, weighted with the chance that the lease comes about."""
+    text = formula or f"=[comes_about]*{_all_halls(owner, f'hall_{name}')}"
+    levels = {"balance_usd", "occupied_share"}
+    return Line(name, label, unit, lambda s, _: getattr(s.flows, name), text, total=name not in levels)
+
+
+def _from_engine(name: str, label: str, formula: str, *, total: bool = True) -> Line[LeaseUnit]:
+    return Line(name, label, "USD", lambda s, _: getattr(s.flows, name), formula, total=total)
+
+
+def _fee_over_halls(s: LeaseUnit) -> Vector:
+    line, found = fee_deducted(s), np.zeros_like(s.months)
+    for offset, share in capex.deliveries(s.lease):
+        found[offset:] += share * line[: len(line) - offset]
+    return (1.0 - s.lease.cancellation_probability) * found
+
+
+def cover(v: Values) -> Vector:
+    """CFADS over debt service in the months that have any, blank in the others."""
+    due = v["service_usd"] > DUST * max(1.0, float(np.max(v["service_usd"])))
+    return np.asarray(np.divide(v["cfads_usd"], v["service_usd"], out=np.full_like(v["cfads_usd"], np.nan), where=due))
+
+
+COVER_FORMULA = '=IF([service_usd]>const__dust*MAX(1,MAX([service_usd.all])),[cfads_usd]/[service_usd],"")'
+
+
+def _income(owner: int) -> Statement[LeaseUnit]:
+    def over(name: str, label: str) -> Line[LeaseUnit]:
+        return _over_halls(owner, name, label)
+
+    cost, written_off = (_all_halls(owner, f"hall_{name}") for name in ("capex_usd", "written_off_usd"))
+    return (
+        Heading("One critical IT MW over all halls, expected, unlevered"),
         Line(
-            "cash_flow_usd",
-            "Cash flow, unlevered, after tax",
-            "USD",
-            lambda _, v: v["noi_usd"] - v["capex_usd"] - v["tax_usd"],
-            "=[noi_usd]-[capex_usd]-[tax_usd]",
-            total=True,
+            "since", "Months since the first delivery as agreed", "months", lambda s, _: s.since,
+            "=[network:month]-[start_month]",
         ),
-        *_SIZING,
-        *equity_lines(
-            case,
-            "levered_taxable_usd",
-            "[noi_usd]-[capex_usd]+[draw_usd]-[service_usd]",
-            lambda v: v["noi_usd"] - v["capex_usd"] + v["draw_usd"] - v["service_usd"],
+        _over_halls(owner, "occupied_share", "Megawatts that serve no other use", "share"),
+        over("contract_rent_usd", "Rent of the contract, every option used"),
+        over("rent_usd", "Rent of the tenant"),
+        over("relet_rent_usd", "Rent of the next tenant"),
+        over("guarantor_usd", "Paid by the guarantor"),
+        over("termination_fee_usd", "Fees for leaving early"),
+        over("running_cost_usd", "Running costs that the landlord pays"),
+        over("power_cost_usd", "Power cost"),
+        _from_engine(
+            "noi_usd", "Net operating income",
+            "=([rent_usd]+[relet_rent_usd])*@noi_margin+[guarantor_usd]+[termination_fee_usd]"
+            "-[running_cost_usd]-[power_cost_usd]",
         ),
-    )
+        over("prepayment_usd", "Rent paid in advance"),
+        over("credit_usd", "Credits against rent"),
+        over("late_damages_usd", "Damages for late delivery"),
+        over("sale_usd", "Sale at the end, net"),
+        _over_halls(owner, "capex_usd", "Capex", formula=f"=([comes_about]+[lost_share])*{cost}"),
+        _from_engine(
+            "warrants_usd", "Warrants given to the guarantor (value, no cash)",
+            "=IF([since]=1-@build_months,@guarantor_warrants_usd/@critical_it_mw,0)",
+        ),
+        _over_halls(
+            owner, "depreciation_usd", "Depreciation; the rest when the lease ends",
+            formula=f"=[comes_about]*{_all_halls(owner, 'hall_depreciation_usd')}+[lost_share]*{written_off}",
+        ),
+        _from_engine(
+            "taxable_usd", "Taxable income",
+            "=[noi_usd]+[prepayment_usd]-[credit_usd]-[late_damages_usd]+[sale_usd]-[depreciation_usd]",
+        ),
+    )  # fmt: skip
+
+
+def _debt(owner: int) -> Statement[LeaseUnit]:
+    def over(name: str, label: str) -> Line[LeaseUnit]:
+        return _over_halls(owner, name, label)
+
+    return (
+        Heading("Project debt over all halls"),
+        over("cfads_usd", "Cash flow available for debt service, the tenant in place"),
+        over("draw_usd", "Debt drawn"),
+        over("fee_usd", "Fee at closing"),
+        over("reserve_usd", "Into the debt service reserve"),
+        over("interest_usd", "Interest (capitalised until rent begins)"),
+        over("service_usd", "Debt service"),
+        over("balloon_usd", "Balloon"),
+        over("balance_usd", "Debt outstanding"),
+        Line(
+            "fee_deducted_usd", "Fee, spread over the loan for tax", "USD", lambda s, _: _fee_over_halls(s),
+            f"=[comes_about]*{_all_halls(owner, 'hall_fee_deducted_usd')}", total=True,
+        ),
+        Line("cover", "CFADS over debt service", "x", lambda _, v: cover(v), COVER_FORMULA),
+        Single(
+            "minimum_dscr", "Lowest DSCR", "x", lambda _, v: lowest(v["cover"]),
+            '=IF(COUNT([cover.all])=0,"n/a",MIN([cover.all]))',
+        ),
+        Heading("For the owner"),
+        _from_engine(
+            "levered_taxable_usd", "Taxable income after interest and fee",
+            "=[taxable_usd]-[interest_usd]-[fee_deducted_usd]",
+        ),
+    )  # fmt: skip
+
+
+def lowest(found: Any) -> float:
+    """The lowest cover of a row, NaN where it has none."""
+    return float("nan") if np.isnan(found).all() else float(np.nanmin(found))
+
+
+_BEFORE_TAX = (
+    "[noi_usd]+[prepayment_usd]-[credit_usd]-[late_damages_usd]+[sale_usd]-[capex_usd]"
+    "+[draw_usd]-[fee_usd]-[reserve_usd]-[service_usd]-[balloon_usd]"
+)
+
+
+def _before_tax(v: Values) -> Vector:
+    aside = v["prepayment_usd"] - v["credit_usd"] - v["late_damages_usd"] + v["sale_usd"]
+    paid_once = v["fee_usd"] + v["reserve_usd"] + v["balloon_usd"]
+    return np.asarray(v["noi_usd"] + aside - v["capex_usd"] + v["draw_usd"] - v["service_usd"] - paid_once)
+
+
+def lease_statement(case: Case, owner: int) -> Statement[LeaseUnit]:
+    """Lines of one critical IT MW of an offer."""
+    lease: Lease = case.leases[owner]
+    return (
+        *_terms(owner),
+        *cost_singles(lease),
+        *npv_lines(case.finance.discount_rate_hosting, "discount_hosting"),
+        *_income(owner),
+        *running_income("value", "this activity", "taxable_usd"),
+        tax_line(case, "value"),
+        _from_engine(
+            "cash_flow_usd", "Cash flow, unlevered, after tax",
+            "=[taxable_usd]+[depreciation_usd]-[capex_usd]-[warrants_usd]-[tax_usd]",
+        ),
+        *_debt(owner),
+        *running_income("owner", "the owner", "levered_taxable_usd"),
+        *equity_lines(case, "owner", _BEFORE_TAX, _before_tax),
+        *hall_rent_lines(lease, owner),
+        *hall_cost_lines(lease, owner),
+        *LOAN,
+    )  # fmt: skip

@@ -1,8 +1,8 @@
 """A statement as a list of lines: each holds the function that computes it and the Excel formula that computes it.
 
 Both stand side by side, so that engine and workbook cannot drift apart. In a formula ``[noi_usd]`` is another line of
-the same statement in the same month, ``[noi_usd.prev]`` the month before, ``[noi_usd.first]`` month 0,
-``[noi_usd.all]`` every month, ``[noi_usd.total]`` the sum in column C, ``[network:reward_btc]`` a line of another
+the same statement in the same month, ``[noi_usd.prev]`` and ``[noi_usd.next]`` the months before and after it,
+``[noi_usd.first]`` month 0, ``[noi_usd.all]`` every month, ``[noi_usd.total]`` the sum in column C, ``[network:reward_btc]`` a line of another
 statement, and ``@ltc`` the input ``ltc`` of the fleet, purchase or offer to which the statement belongs.
 """
 
@@ -113,7 +113,7 @@ class Placed:
 
 _REFERENCE = re.compile(r"\[(?:(\w+):)?(\w+)(?:\.(\w+))?\]")
 _OWN_INPUT = re.compile(r"@([a-z]\w*)")
-_HERE, _BEFORE = "\x00", "\x01"
+_HERE, _BEFORE, _AFTER = "\x00", "\x01", "\x02"
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,10 @@ class Formula:
 
     def at(self, column: int) -> str:
         """The formula as it stands in a column."""
-        here, before = get_column_letter(column), get_column_letter(column - 1)
-        return self.text.replace(_HERE, here).replace(_BEFORE, before)
+        text = self.text
+        for mark, shift in ((_HERE, 0), (_BEFORE, -1), (_AFTER, 1)):
+            text = text.replace(mark, get_column_letter(column + shift))
+        return text
 
 
 def resolved(formula: str, here: Placed, others: Mapping[str, Placed], own_inputs: str = "") -> Formula:
@@ -143,6 +145,7 @@ def resolved(formula: str, here: Placed, others: Mapping[str, Placed], own_input
             return f"{sheet}{_HERE}{row}"
         return {
             "prev": f"{sheet}{_BEFORE}{row}",
+            "next": f"{sheet}{_AFTER}{row}",
             "first": f"{sheet}${first}${row}",
             "all": f"{sheet}${first}${row}:${placed.last_column}${row}",
         }[part]

@@ -10,7 +10,7 @@ from allocator.activities import Kind
 from allocator.case import Case
 from allocator.workbook.lines import Heading, Line, Row, Statement, Values
 from allocator.workbook.machine_lines import BOUGHT, MACHINE, OWNED, MiningUnit, machine_market
-from allocator.workbook.tail_lines import equity_lines, npv_lines, tax_line
+from allocator.workbook.tail_lines import equity_lines, npv_lines, running_income, tax_line
 from models import mining as mine
 from models.hourly_prices import DispatchCurve
 from models.power import (
@@ -243,7 +243,8 @@ def mining_statement(case: Case, kind: Kind) -> Statement[MiningUnit]:
     """Lines of a fleet's or a purchase's facility MW."""
     owned = kind is Kind.FLEET
     end: list[Row[MiningUnit]] = [
-        tax_line(case),
+        *running_income("value", "this activity", "taxable_usd"),
+        tax_line(case, "value"),
         Line(
             "cash_flow_usd",
             "Cash flow, unlevered, after tax",
@@ -254,7 +255,7 @@ def mining_statement(case: Case, kind: Kind) -> Statement[MiningUnit]:
         ),
         Heading("For the owner (no debt on machines)"),
         *equity_lines(
-            case, "taxable_usd", "[operating_cash_usd]-[capex_usd]", lambda v: v["operating_cash_usd"] - v["capex_usd"]
+            case, "value", "[operating_cash_usd]-[capex_usd]", lambda v: v["operating_cash_usd"] - v["capex_usd"]
         ),
     ]
     return (

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from allocator.activities import Use
+from allocator.allocation import TAKEN_MW
 from allocator.case import Case
-from allocator.workbook.constants import DUST
+from allocator.workbook.lease_lines import COVER_FORMULA, cover
 from allocator.workbook.entries import Entry
 from allocator.workbook.lines import Heading, Line, Single, Statement, Values
 from models.returns import irr, npv
@@ -29,9 +30,53 @@ def _sum(case: Case, name: str, label: str, line: str, entries: Sequence[Entry],
     return Line(name, label, "USD", value, f"={formula}", total=total)
 
 
-def _cover(v: Values) -> Vector:
-    due = v["service_usd"] > DUST * max(1.0, float(np.max(v["service_usd"])))
-    return np.asarray(np.divide(v["noi_usd"], v["service_usd"], out=np.full_like(v["noi_usd"], np.nan), where=due))
+def _lowest_covers(hosting: Sequence[Entry]) -> list[Single[Any]]:
+    """The lowest cover of each lease that is in your mix, and the lowest of these: a lease is covered by itself."""
+
+    def of(entry: Entry) -> float:
+        return float(entry.values["minimum_dscr"]) if entry.recommended_mw > TAKEN_MW else float("nan")
+
+    found: list[Single[Any]] = [
+        Single(
+            f"minimum_dscr_{entry.position}",
+            f"Lowest DSCR: {entry.here.title}",
+            "x",
+            lambda _, __, entry=entry: of(entry),
+            f'=IF({entry.your_mw}>const__taken_mw,[{entry.reference}:minimum_dscr],"n/a")',
+        )
+        for entry in hosting
+    ]
+    listed = ",".join(f"[{single.name}]" for single in found)
+    formula = f'=IF(COUNT({listed})=0,"n/a",MIN({listed}))' if found else '="n/a"'
+
+    def least(_: Any, __: Values) -> float:
+        covers = [of(entry) for entry in hosting]
+        return min((c for c in covers if not np.isnan(c)), default=float("nan"))
+
+    return [*found, Single("minimum_dscr", "Lowest DSCR of any lease", "x", least, formula)]
+
+
+_HOSTING = (
+    ("rent_usd", "Rent of tenants"),
+    ("relet_rent_usd", "Rent of next tenants"),
+    ("guarantor_usd", "Paid by guarantors"),
+    ("termination_fee_usd", "Fees for leaving early"),
+    ("running_cost_usd", "Running costs that the landlord pays"),
+    ("power_cost_usd", "Power cost"),
+    ("noi_usd", "Net operating income"),
+    ("prepayment_usd", "Rent paid in advance"),
+    ("credit_usd", "Credits against rent"),
+    ("late_damages_usd", "Damages for late delivery"),
+    ("sale_usd", "Sale of halls, net"),
+)
+_DEBT = (
+    ("draw_usd", "Debt drawn"),
+    ("fee_usd", "Fees at closing"),
+    ("reserve_usd", "Into the debt service reserves"),
+    ("interest_usd", "Interest"),
+    ("service_usd", "Debt service"),
+    ("balloon_usd", "Balloons"),
+)
 
 
 def monthly_statement(case: Case, entries: Sequence[Entry]) -> Statement[Any]:
@@ -50,12 +95,12 @@ def monthly_statement(case: Case, entries: Sequence[Entry]) -> Statement[Any]:
         _sum(case, "mining_tax_usd", "Tax, mining", "tax_usd", mining),
         _sum(case, "mining_cash_flow_usd", "Cash flow, mining", "cash_flow_usd", mining),
         Heading("Hosting"),
-        _sum(case, "rent_usd", "Rent", "rent_usd", hosting),
-        _sum(case, "noi_usd", "Net operating income", "noi_usd", hosting),
+        *(_sum(case, name, label, name, hosting) for name, label in _HOSTING),
         _sum(case, "hosting_capex_usd", "Capex, hosting", "capex_usd", hosting),
+        _sum(case, "warrants_usd", "Warrants given to guarantors (value, no cash)", "warrants_usd", hosting),
         _sum(case, "hosting_tax_usd", "Tax, hosting", "tax_usd", hosting),
         _sum(case, "hosting_cash_flow_usd", "Cash flow, hosting", "cash_flow_usd", hosting),
-        Heading("Together, unlevered, after tax with losses used at once"),
+        Heading("Together, unlevered, after tax as the value counts it"),
         Line(
             "capex_usd",
             "Capex",
@@ -91,24 +136,11 @@ def monthly_statement(case: Case, entries: Sequence[Entry]) -> Statement[Any]:
             '=IF(tables__sign_changes=1,IFERROR((1+IRR([new_money_usd.all],(1+tables__rate_below_irr)^(1/12)-1))^12-1,"n/a"),"n/a")',
         ),
         Heading("Project debt"),
-        _sum(case, "draw_usd", "Debt drawn", "draw_usd", hosting),
-        _sum(case, "interest_usd", "Interest", "interest_usd", hosting),
-        _sum(case, "service_usd", "Debt service", "service_usd", hosting),
+        _sum(case, "cfads_usd", "Cash flow available for debt service", "cfads_usd", hosting),
+        *(_sum(case, name, label, name, hosting) for name, label in _DEBT),
         _sum(case, "balance_usd", "Debt outstanding", "balance_usd", hosting, total=False),
-        Line(
-            "cover",
-            "NOI over debt service",
-            "x",
-            lambda _, v: _cover(v),
-            '=IF([service_usd]>const__dust*MAX(1,MAX([service_usd.all])),[noi_usd]/[service_usd],"")',
-        ),
-        Single(
-            "minimum_dscr",
-            "Lowest cover",
-            "x",
-            lambda _, v: np.nan if np.isnan(v["cover"]).all() else float(np.nanmin(v["cover"])),
-            '=IF(COUNT([cover.all])=0,"n/a",MIN([cover.all]))',
-        ),
+        Line("cover", "CFADS over debt service, all leases together", "x", lambda _, v: cover(v), COVER_FORMULA),
+        *_lowest_covers(hosting),
         Heading("For the owner, losses carried forward"),
         _sum(case, "levered_tax_usd", "Tax", "levered_tax_usd", entries),
         _sum(case, "equity_cash_flow_usd", "Cash flow to the owner", "equity_cash_flow_usd", entries),

@@ -11,17 +11,20 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.case import Case
 from allocator.workbook.assumptions_sheet import define, input_name
+from allocator.workbook.lease_unit import tables_name
 from allocator.workbook.lines import Placed
 from allocator.workbook.network_lines import FORWARD_FIELDS, forward_points
 from allocator.workbook.style import DATE, MONEY, QUIET, header_row, heading, print_setup, put, put_text
 from models.hourly_prices import CALENDAR_MONTHS
+from models.lease import Lease
 from models.machines import machines_by_name
 from models.power import Power
-from models.tax import FIVE_YEAR, SHELL_YEARS
+from models.tax import FIFTEEN_YEAR, FIVE_YEAR, SHELL_YEARS
 
 SHEET = "Tables"
 HEAD_ROW, FIRST_ROW = 5, 6
 MOST_DELIVERIES = 12
+DELIVERY_COLUMN = 13
 YEARS = SHELL_YEARS + 1
 TRIAL_RATES = np.concatenate([np.linspace(-0.9, 0.0, 19)[:-1], np.linspace(0.0, 1.0, 51), np.geomspace(1.05, 50.0, 20)])
 """Rates a year at which the NPV of new money is tried: with one change of sign there is one IRR."""
@@ -36,12 +39,14 @@ def write_tables(book: Workbook, sheet: Worksheet, case: Case, monthly: Placed, 
     )
     _machines(book, sheet)
     _deductions(book, sheet)
-    _column(book, sheet, 12, "Delivery", list(range(MOST_DELIVERIES)), "tables__delivery", "0")
-    _stages(book, sheet, 14, "site.grid_mw", case.site.grid_mw, "Grid, facility MW", "tables__grid", "#,##0.0")
-    _stages(book, sheet, 17, "policy.capital_usd", case.policy.capital_usd, "Capital, USD", "tables__capital", MONEY)
-    _trial_rates(book, sheet, 20, monthly, network)
-    _calendar_months(book, sheet, 23, case.power)
-    _forward(book, sheet, 31, case, network)
+    _column(book, sheet, DELIVERY_COLUMN, "Delivery", list(range(MOST_DELIVERIES)), "tables__delivery", "0")
+    _stages(book, sheet, 15, "site.grid_mw", case.site.grid_mw, "Grid, facility MW", "tables__grid", "#,##0.0")
+    _stages(book, sheet, 18, "policy.capital_usd", case.policy.capital_usd, "Capital, USD", "tables__capital", MONEY)
+    _trial_rates(book, sheet, 21, monthly, network)
+    _calendar_months(book, sheet, 24, case.power)
+    column = _forward(book, sheet, 32, case, network)
+    for owner, lease in enumerate(case.leases):
+        column = _offer(book, sheet, column, owner, lease)
     sheet.freeze_panes = f"B{FIRST_ROW}"
     print_setup(sheet, titles_rows=f"{HEAD_ROW}:{HEAD_ROW}")
 
@@ -83,15 +88,19 @@ def _deductions(book: Workbook, sheet: Worksheet) -> None:
     rows = range(FIRST_ROW, FIRST_ROW + YEARS)
     five = [*FIVE_YEAR, *[0.0] * (YEARS - len(FIVE_YEAR))]
     _column(book, sheet, 8, "Year", list(range(1, YEARS + 1)), "tables__year", "0")
+    fifteen = [*FIFTEEN_YEAR, *[0.0] * (YEARS - len(FIFTEEN_YEAR))]
     _column(book, sheet, 9, "5-year class", five, "tables__five_year_class", "0.00%")
+    _column(book, sheet, 10, "15-year class", fifteen, "tables__fifteen_year_class", "0.00%")
     bonus, short = "in__finance__bonus_depreciation", "in__finance__data_centre_short_life_share"
+    longer = "in__finance__data_centre_fifteen_year_share"
     machines = [f"=(1-{bonus})*I{r}+IF(H{r}=1,{bonus},0)" for r in rows]
-    _column(book, sheet, 10, "Machines", machines, "tables__machine_deductions", "0.00%")
+    _column(book, sheet, 11, "Machines", machines, "tables__machine_deductions", "0.00%")
     halls = [
-        f"={short}*((1-{bonus})*I{r}+IF(H{r}=1,{bonus},0))+IF(H{r}<=const__shell_years,(1-{short})/const__shell_years,0)"
+        f"={short}*K{r}+{longer}*((1-{bonus})*J{r}+IF(H{r}=1,{bonus},0))"
+        f"+IF(H{r}<=const__shell_years,(1-{short}-{longer})/const__shell_years,0)"
         for r in rows
     ]
-    _column(book, sheet, 11, "Data centre", halls, "tables__data_centre_deductions", "0.00%")
+    _column(book, sheet, 12, "Data centre", halls, "tables__data_centre_deductions", "0.00%")
 
 
 def _stages(
@@ -138,8 +147,8 @@ def _calendar_months(book: Workbook, sheet: Worksheet, column: int, power: Power
     _column(book, sheet, column + 6, "Their cost", cost, "tables__open_cost", "0.00")
 
 
-def _forward(book: Workbook, sheet: Worksheet, column: int, case: Case, network: Placed) -> None:
-    """Points of each forward curve with the valuation date before them: dates and logs."""
+def _forward(book: Workbook, sheet: Worksheet, column: int, case: Case, network: Placed) -> int:
+    """Points of each forward curve with the valuation date before them, dates and logs; returns the next column."""
     now = {
         "btc_price_usd": "LN(in__market__btc_price_usd)",
         "difficulty": "LN(in__market__difficulty)",
@@ -154,6 +163,40 @@ def _forward(book: Workbook, sheet: Worksheet, column: int, case: Case, network:
             _column(book, sheet, column, "From", days, f"tables__forward_{field}_date", DATE)
             _column(book, sheet, column + 1, f"{field} (log)", logs, f"tables__forward_{field}_log", "0.0000")
             column += 3
+    return column
+
+
+def _offer(book: Workbook, sheet: Worksheet, column: int, owner: int, lease: Lease) -> int:
+    """When each hall of an offer comes and its share, and the lists of its term sheet; returns the next column."""
+    path = f"leases[{owner}]"
+    number = f"{get_column_letter(DELIVERY_COLUMN)}"
+    if lease.halls:
+        halls = [f"{path}.halls[{h}]" for h in range(len(lease.halls))]
+        offsets = [f"={input_name(f'{hall}.months_after_first')}" for hall in halls]
+        shares = [f"={input_name(f'{hall}.share')}" for hall in halls]
+    else:
+        count, apart = input_name(f"{path}.deliveries"), input_name(f"{path}.delivery_interval_months")
+        rows = range(FIRST_ROW, FIRST_ROW + MOST_DELIVERIES)
+        offsets = [f"=IF({number}{r}<{count},{number}{r}*{apart},0)" for r in rows]
+        shares = [f"=IF({number}{r}<{count},1/{count},0)" for r in rows]
+    lists: list[tuple[str, list[Any], str, str]] = [
+        ("Months after the first", offsets, "hall_offset", "0"),
+        ("Share of the offer", shares, "hall_share", "0.0000"),
+    ]
+    if lease.rent_by_year:
+        listed = [f"={input_name(f'{path}.rent_by_year[{y}]')}" for y in range(len(lease.rent_by_year))]
+        lists.append(("Rent over first year", listed, "rent_by_year", "0.0000"))
+    if lease.draw_curve:
+        drawn = [f"={input_name(f'{path}.draw_curve[{i}]')}" for i in range(len(lease.draw_curve))]
+        letter, before = (get_column_letter(column + len(lists) + i) for i in range(2))
+        spent: list[Any] = [0]
+        spent += [f"={before}{r}+{letter}{r}" for r in range(FIRST_ROW, FIRST_ROW + len(drawn) - 1)]
+        lists += [("Cost drawn in part", drawn, "draw_share", "0.0000")]
+        lists += [("Drawn before it", spent, "drawn_before", "0.0000")]
+    put_text(sheet, f"{get_column_letter(column)}{HEAD_ROW - 1}", f"Offer {lease.name}", bold=True)
+    for i, (head, items, what, form) in enumerate(lists):
+        _column(book, sheet, column + i, head, items, tables_name(owner, what), form)
+    return column + len(lists) + 1
 
 
 def _trial_rates(book: Workbook, sheet: Worksheet, column: int, monthly: Placed, network: Placed) -> None:

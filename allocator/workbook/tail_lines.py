@@ -9,18 +9,48 @@ import numpy as np
 from allocator.case import Case
 from allocator.workbook.lines import Line, Single, Values
 from models.returns import npv
-from models.tax import tax_at_once, tax_carried_forward
-from models.timeline import Vector
+from models.tax import tax
+from models.timeline import Vector, increases
 
 
-def tax_line(case: Case) -> Line[Any]:
-    """Tax with losses used at once, as the value of an activity counts it."""
+def running_income(key: str, whose: str, taxable: str) -> tuple[Line[Any], ...]:
+    """Taxable income to date and its highest level, from which losses carried forward follow.
+
+    ``key`` begins the names of the lines, ``taxable`` names the line that they add up.
+    """
+    return (
+        Line(
+            f"{key}_income_to_date",
+            f"Taxable income of {whose}, running sum",
+            "USD",
+            lambda _, v: np.cumsum(v[taxable]),
+            f"=[{key}_income_to_date.prev]+[{taxable}]",
+        ),
+        Line(
+            f"{key}_taxed_to_date",
+            f"Of it taxed if losses are carried forward ({whose}): its highest level",
+            "USD",
+            lambda _, v: np.maximum(np.maximum.accumulate(v[f"{key}_income_to_date"]), 0.0),
+            f"=MAX([{key}_taxed_to_date.prev],[{key}_income_to_date])",
+            opening=0.0,
+        ),
+    )
+
+
+def _taxed(key: str) -> str:
+    """What of a month's income is taxed when losses are carried forward."""
+    return f"([{key}_taxed_to_date]-[{key}_taxed_to_date.prev])"
+
+
+def tax_line(case: Case, key: str) -> Line[Any]:
+    """Tax as the value of an activity counts it: losses used by the parent at once, or carried forward."""
+    finance = case.finance
     return Line(
         "tax_usd",
-        "Tax, losses used at once",
+        "Tax, as the value counts it",
         "USD",
-        lambda _, v: tax_at_once(case.finance.tax_rate, v["taxable_usd"]),
-        "=in__finance__tax_rate*[taxable_usd]",
+        lambda _, v: tax(finance.tax_rate, v["taxable_usd"], losses_used_by_parent=finance.losses_used_by_parent),
+        f"=in__finance__tax_rate*IF(in__finance__losses_used_by_parent,[taxable_usd],{_taxed(key)})",
         total=True,
     )
 
@@ -39,35 +69,20 @@ def npv_lines(rate_per_year: float, discount_line: str) -> tuple[Single[Any], ..
     )
 
 
-def equity_lines(case: Case, levered_taxable: str, before_tax: str, before_tax_value: Any) -> tuple[Line[Any], ...]:
+def equity_lines(case: Case, key: str, before_tax: str, before_tax_value: Any) -> tuple[Line[Any], ...]:
     """Tax of a project that keeps its losses, the owner's cash flow, and the capital that it ties up.
 
-    ``levered_taxable`` names the line of taxable income after interest; ``before_tax`` is the formula of the owner's
-    cash flow before tax, ``before_tax_value`` its function.
+    ``key`` begins the names of the owner's :func:`running_income`; ``before_tax`` is the formula of the owner's cash
+    flow before tax, ``before_tax_value`` its function.
     """
     rate, reinvested = case.finance.tax_rate, case.policy.reinvested_share
     return (
         Line(
-            "income_to_date",
-            "Taxable income of the owner, running sum",
-            "USD",
-            lambda _, v: np.cumsum(v[levered_taxable]),
-            f"=[income_to_date.prev]+[{levered_taxable}]",
-        ),
-        Line(
-            "taxed_to_date",
-            "Of it taxed: its highest level so far",
-            "USD",
-            lambda _, v: np.maximum(np.maximum.accumulate(v["income_to_date"]), 0.0),
-            "=MAX([taxed_to_date.prev],[income_to_date])",
-            opening=0.0,
-        ),
-        Line(
             "levered_tax_usd",
             "Tax, losses carried forward",
             "USD",
-            lambda _, v: tax_carried_forward(rate, v[levered_taxable]),
-            "=in__finance__tax_rate*([taxed_to_date]-[taxed_to_date.prev])",
+            lambda _, v: rate * increases(v[f"{key}_taxed_to_date"]),
+            f"=in__finance__tax_rate*{_taxed(key)}",
             total=True,
         ),
         Line(
