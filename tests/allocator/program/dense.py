@@ -24,7 +24,7 @@ def _steps(choices: Activities, given: object) -> np.ndarray:
     return np.array([min(on(start), on(end)) for start, end in zip(starts, ends, strict=True)])
 
 
-def best_npv_usd(choices: Activities) -> float | None:  # noqa: C901, PLR0912  (one list of limits)
+def best_npv_usd(choices: Activities) -> float | None:  # noqa: C901, PLR0912, PLR0915  (one list of limits)
     """Largest NPV of a mix of these activities, or ``None`` if there is no mix."""
     case, items = choices.case, choices.items
     months, policy = case.timeline.month_index, case.policy
@@ -59,6 +59,12 @@ def best_npv_usd(choices: Activities) -> float | None:  # noqa: C901, PLR0912  (
     for i, offer in enumerate(case.leases):
         least = (offer.min_mw or offer.critical_it_mw) if offer.committed else -np.inf
         rows.append((((kind == Kind.LEASE) & (owner == i)).astype(float), least, offer.critical_it_mw))
+
+        if offer.first_offer_with:
+            other = [base.name for base in case.leases].index(offer.first_offer_with)
+            share = (kind == Kind.LEASE) * ((owner == i) / offer.critical_it_mw)
+            share = share - (kind == Kind.LEASE) * ((owner == other) / case.leases[other].critical_it_mw)
+            rows.append((share, -np.inf, 0.0))
 
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
