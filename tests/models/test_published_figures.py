@@ -16,14 +16,7 @@ import numpy as np
 import pytest
 
 from models.debt import level_payment, monthly_rate
-from models.lease import (
-    Lease,
-    average_rent_usd_per_kw_month,
-    contract_value_usd,
-    first_year_rent_usd_per_kw_month,
-    implied_escalator,
-    noi_usd,
-)
+from models.lease import Lease, contract_value_usd
 from models.machines import machines_by_name
 from models.mining import (
     electricity_share_of_revenue,
@@ -43,6 +36,7 @@ from models.network import (
     subsidy_btc,
     total_reward_btc,
 )
+from models.rent import average_rent_usd_per_kw_month, first_year_rent_usd_per_kw_month, implied_escalator
 
 FEBRUARY = 141.67e12
 """Difficulty in the report of 5 February 2026."""
@@ -145,7 +139,7 @@ CALCULATIONS: dict[str, Callable[[], float]] = {
     "C41": lambda: 60 * minutes_of(0.1473),
     "C43": lambda: 100 * retarget_factor(60),
     "C44": lambda: 52.5 / hashprice_btc_per_ph_day(1030e18 * 600 / 2**32, 3.125),
-    "L02": lambda: float(noi_usd(array(contract_value_usd(river_bend(15))), 0.986)[0]) / 15 / 1e6,
+    "L02": lambda: river_bend(15).noi_margin * contract_value_usd(river_bend(15)) / 15 / 1e6,
     "L03": lambda: contract_value_usd(river_bend(30)) / 1e9,
     "L05": lambda: 100 * implied_escalator(3.0, 10, 7.0, 20),
     "L07": lambda: 100 * implied_escalator(0.311, 10, 1.0, 25),
