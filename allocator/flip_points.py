@@ -10,13 +10,13 @@ from allocator.activities import Activities, Kind, activities
 from allocator.allocation import TAKEN_MW, Allocation
 from allocator.case import Case, replaced
 from allocator.optima import SAME_VALUE
-from allocator.program.build import build
+from allocator.program.build import StandardForm, build
 from allocator.program.solve import LiveProgram
 
 TOLERANCE, TOLERANCE_WHOLE = 1e-4, 1e-2
 """Share of today's value to which a flip is found."""
-PRICES_UP = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0, 10.0, 15.0, 20.0)
-PRICES_DOWN = (0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05)
+PRICES_UP = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
+PRICES_DOWN = (0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.05)
 POWER_UP, POWER_DOWN = (1.25, 1.5, 2.0, 3.0), (0.75, 0.5, 0.25, 0.05)
 RATES_UP, RATES_DOWN = (1.25, 1.5, 2.0, 3.0, 4.0), (0.75, 0.5, 0.25, 0.1)
 """Multiples of today's value that are tried in turn."""
@@ -59,13 +59,14 @@ def flip_points(plan: Allocation) -> tuple[FlipPoint, ...]:
     Between two steps a change and its return would go unseen.
     """
     found = []
+    worlds = Worlds(plan.choices)
     halls = bool(plan.program.form.integer.any())
     for offer, lease in enumerate(plan.case.leases):
         if lease.committed:
             continue
         taken = plan.taken_mw(Kind.LEASE, offer) > TAKEN_MW
         for scan in _scans(plan.case, offer, taken=taken, halls=halls):
-            wanted = partial(_wanted, plan.choices, offer, scan.path, Neighbours())
+            wanted = partial(worlds.wanted, offer, scan.path)
             tolerance = (TOLERANCE_WHOLE if halls else TOLERANCE) * abs(scan.current)
             found.append(_flip(offer, scan, wanted, now=taken, tolerance=1.0 if scan.whole else tolerance))
     return tuple(found)
@@ -81,7 +82,7 @@ def _scans(case: Case, offer: int, *, taken: bool, halls: bool) -> Iterator[Scan
     if lease.capex_usd_per_kw > 0:
         yield multiples(f"leases[{offer}].capex_usd_per_kw", lease.capex_usd_per_kw, (4.0,) if taken else (0.1,))
     for steps in (PRICES_UP, PRICES_DOWN):
-        yield multiples("market.btc_price_usd", market.btc_price_usd, steps[1::3] if halls else steps)
+        yield multiples("market.btc_price_usd", market.btc_price_usd, steps[::3] if halls else steps)
     if halls:
         return
     for steps in (PRICES_UP, PRICES_DOWN):
@@ -118,26 +119,44 @@ def _flip(offer: int, scan: Scan, wanted: Callable[[float], bool], *, now: bool,
     return FlipPoint(offer, scan.path, scan.current, far, far)
 
 
-@dataclass
-class Neighbours:
-    """The programs solved last, with an offer open and without it: where the next ones, a little away, begin."""
+class Worlds:
+    """The case with one input replaced, solved once for all offers; each search begins where the one before ended."""
 
-    open: LiveProgram | None = None
-    without: LiveProgram | None = None
+    def __init__(self, choices: Activities) -> None:
+        self.choices = choices
+        self._forms: dict[tuple[str, float], StandardForm] = {}
+        self._open: dict[tuple[str, float], float | None] = {}
+        self._near: dict[str, LiveProgram] = {}
 
+    def wanted(self, offer: int, path: str, value: float) -> bool:
+        """Whether the best plan is worth more with the offer open than without it, at a value of the input."""
+        form = self._form(path, value)
+        closing = self._solver(f"without {offer}", form)
+        closing.move_rows(closed(self.choices.case, [offer]), -1.0)
+        without = closing.value()
+        if closing.has_integers and without is not None:
+            # One yes or no: the search may stop at the first better plan.
+            return LiveProgram(form).goes_below(without - SAME_VALUE * (1.0 + abs(without)))
+        best = self._best(path, value, form)
+        if without is None or best is None:
+            return best is not None
+        return best < without - SAME_VALUE * (1.0 + abs(without))
 
-def _wanted(choices: Activities, offer: int, path: str, before: Neighbours, value: float) -> bool:
-    """Whether the best plan is worth more with the offer open than without it, at a value of the input."""
-    given = int(value) if path.endswith("_months") else value
-    changed = activities(replaced(choices.case, path, given), reuse=choices)
-    form = build(changed).form
-    closing = before.without = LiveProgram(form, before.without)
-    closing.move_rows(closed(choices.case, [offer]), -1.0)
-    without = closing.value()
-    live = before.open = LiveProgram(form, before.open)
-    if without is None:
-        return live.value() is not None
-    return live.goes_below(without - SAME_VALUE * (1.0 + abs(without)))
+    def _form(self, path: str, value: float) -> StandardForm:
+        if (path, value) not in self._forms:
+            given = int(value) if path.endswith("_months") else value
+            changed = activities(replaced(self.choices.case, path, given), reuse=self.choices)
+            self._forms[path, value] = build(changed).form
+        return self._forms[path, value]
+
+    def _best(self, path: str, value: float, form: StandardForm) -> float | None:
+        if (path, value) not in self._open:
+            self._open[path, value] = self._solver("open", form).value()
+        return self._open[path, value]
+
+    def _solver(self, role: str, form: StandardForm) -> LiveProgram:
+        found = self._near[role] = LiveProgram(form, self._near.get(role))
+        return found
 
 
 def closed(case: Case, offers: list[int]) -> list[tuple[str, float]]:
