@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks import dispatch, program
+from benchmarks import dispatch, leases, program
 
 program.main()
 dispatch.main()
+leases.main()

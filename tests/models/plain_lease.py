@@ -8,7 +8,8 @@ from models.returns import Finance
 
 FIVE = (0.20, 0.32, 0.192, 0.1152, 0.1152, 0.0576)
 FIFTEEN = (
-    0.05, 0.095, 0.0855, 0.077, 0.0693, 0.0623, 0.059, 0.059, 0.0591, 0.059, 0.0591, 0.059, 0.0591, 0.059, 0.0591, 0.0295,
+    0.05, 0.095, 0.0855, 0.077, 0.0693, 0.0623, 0.059, 0.059,
+    0.0591, 0.059, 0.0591, 0.059, 0.0591, 0.059, 0.0591, 0.0295,
 )  # fmt: skip
 HOURS = 365.25 * 24 / 12
 LINES = (
@@ -74,7 +75,7 @@ def _drawn_by(lease: Lease, u: float) -> float:
     return sum(part * min(1.0, max(0.0, (u - i * width) / width)) for i, part in enumerate(lease.draw_curve))
 
 
-def _hall(lease: Lease, finance: Finance, since: list[float], price: list[float]) -> dict[str, list[float]]:  # noqa: C901, PLR0912
+def _hall(lease: Lease, finance: Finance, since: list[float], price: list[float]) -> dict[str, list[float]]:  # noqa: C901, PLR0915
     line = {name: [0.0] * len(since) for name in (*LINES, "written_off")}
     base = 12 * lease.term_years
     options = lease.renewal_options if lease.renewal_probability > 0 else 0

@@ -117,7 +117,7 @@ def test_every_line_is_that_of_a_lease_written_month_by_month(seed):
     finance = random_finance(seed)
     found = lease_cash_flows(lease, finance, SINCE, PRICE)
     for name, expected in plain_lines(lease, finance, SINCE.tolist(), PRICE.tolist()).items():
-        size = max(1.0, max(map(abs, expected)))
+        size = max(1.0, *map(abs, expected))
         np.testing.assert_allclose(getattr(found, name), expected, rtol=1e-9, atol=1e-9 * size, err_msg=name)
 
 

@@ -111,7 +111,7 @@ def test_the_chance_to_be_solvent_after_a_year_is_one_less_the_yearly_default():
 @pytest.mark.parametrize("years", [0, 2])
 def test_a_default_that_is_known_comes_in_the_first_month_after_its_years(years):
     terms = Tenancy(tenant_default_after_years=years)
-    np.testing.assert_array_equal(in_place_share(terms, K, YEARS), (K >= 1) & (K <= 12 * years))
+    np.testing.assert_array_equal(in_place_share(terms, K, YEARS), (K >= 1) & ((K - 12 * years) <= 0))
     assert may_default(terms)
 
 
