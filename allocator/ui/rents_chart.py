@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from allocator.break_even import BreakEven, Explanation
+from allocator.break_even import BreakEven
+from allocator.explain import Explanation
 from allocator.formats import percent, rent
 from allocator.ui.deals import colocation_deals
 from allocator.ui.figure import GAIN, INK, LOSS, Drawing, Figure
