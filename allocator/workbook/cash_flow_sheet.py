@@ -21,21 +21,30 @@ STATEMENT: tuple[tuple[str, str, int], ...] = (
     ("Fixed operating cost", "fixed_opex_usd", -1),
     ("Resale of machines", "resale_usd", 1),
     ("Capex", "mining_capex_usd", -1),
-    ("Tax, losses used at once", "mining_tax_usd", -1),
+    ("Tax, as the value counts it", "mining_tax_usd", -1),
     ("Cash flow, mining", "mining_cash_flow_usd", 1),
     ("Hosting", "", 0),
     ("Net operating income", "noi_usd", 1),
+    ("Rent paid in advance", "prepayment_usd", 1),
+    ("Credits against rent", "credit_usd", -1),
+    ("Damages for late delivery", "late_damages_usd", -1),
+    ("Sale of halls, net", "sale_usd", 1),
     ("Capex", "hosting_capex_usd", -1),
-    ("Tax, losses used at once", "hosting_tax_usd", -1),
+    ("Warrants given to guarantors (no cash)", "warrants_usd", -1),
+    ("Tax, as the value counts it", "hosting_tax_usd", -1),
     ("Cash flow, hosting", "hosting_cash_flow_usd", 1),
     ("Together", "", 0),
     ("Cash flow, unlevered", "cash_flow_usd", 1),
     ("For the owner", "", 0),
     ("Cash flow, unlevered", "cash_flow_usd", 1),
-    ("Tax as if losses were used at once, added back", "mining_tax_usd+hosting_tax_usd", 1),
+    ("Tax as the value counts it, added back", "mining_tax_usd+hosting_tax_usd", 1),
+    ("Warrants are no cash, added back", "warrants_usd", 1),
     ("Tax, losses carried forward", "levered_tax_usd", -1),
     ("Debt drawn", "draw_usd", 1),
+    ("Fees at closing", "fee_usd", -1),
+    ("Into the debt service reserves", "reserve_usd", -1),
     ("Debt service", "service_usd", -1),
+    ("Balloons", "balloon_usd", -1),
     ("Cash flow to the owner", "equity_cash_flow_usd", 1),
 )
 """Label, line of sheet Monthly, sign with which it enters the cash flow below it."""
@@ -107,7 +116,7 @@ def _in_year(line: str, letter: str, monthly: Placed, network: Placed) -> str:
 def _ratios(sheet: Worksheet, row: int, letters: list[str], monthly: Placed, network: Placed) -> None:
     put(sheet, f"A{row}", "Debt", bold=True)
     put(sheet, f"A{row + 1}", "Outstanding at the end of the year", indent=1)
-    put(sheet, f"A{row + 2}", "NOI over debt service", indent=1)
+    put(sheet, f"A{row + 2}", "CFADS over debt service", indent=1)
     put(sheet, f"A{row + 3}", "Cash flow to the owner, running sum", indent=1)
     owner = FIRST_ROW + len(STATEMENT) - 1
     for i, letter in enumerate(letters):
@@ -115,7 +124,7 @@ def _ratios(sheet: Worksheet, row: int, letters: list[str], monthly: Placed, net
             f"INDEX({monthly.all_months('balance_usd')},MATCH({letter}${YEAR_ROW},{network.all_months('year')},1))"
         )
         put(sheet, f"{letter}{row + 1}", f"={balance}/const__usd_per_million", form=MILLIONS)
-        service, noi = _in_year("service_usd", letter, monthly, network), _in_year("noi_usd", letter, monthly, network)
-        put(sheet, f"{letter}{row + 2}", f'=IF({service}>1,{noi}/{service},"–")', form='0.00"x"', align="right")
+        service, cfads = (_in_year(line, letter, monthly, network) for line in ("service_usd", "cfads_usd"))
+        put(sheet, f"{letter}{row + 2}", f'=IF({service}>1,{cfads}/{service},"–")', form='0.00"x"', align="right")
         before = f"{letters[i - 1]}{row + 3}+" if i else ""
         put(sheet, f"{letter}{row + 3}", f"={before}{letter}{owner}", form=MILLIONS)

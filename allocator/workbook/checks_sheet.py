@@ -14,6 +14,7 @@ from allocator.activities import Kind
 from allocator.allocation import Allocation
 from allocator.workbook.assumptions_sheet import INPUTS_CHANGED, define, input_name
 from allocator.workbook.entries import FIRST_MIX_ROW, MIX_SHEET, Entry
+from allocator.workbook.lease_unit import tables_name
 from allocator.workbook.lines import Placed
 from allocator.workbook.schedule_sheet import GRID_ROW, USE_ROWS, Schedule
 from allocator.workbook.style import (
@@ -55,7 +56,12 @@ def write_checks(
     for column, width in zip("ABCD", (86, 22, 22, 10), strict=True):
         sheet.column_dimensions[column].width = width
     header_row(sheet, HEAD_ROW, ["Check", "Found", "Limit or expected", "Holds"])
-    found = [*_limits(plan, entries, schedule), *_identities(plan, entries, schedule, monthly), *_dates(plan, entries)]
+    found = [
+        *_limits(plan, entries, schedule),
+        *_terms(plan),
+        *_identities(plan, entries, schedule, monthly),
+        *_dates(plan, entries),
+    ]
     for row, check in enumerate(found, start=FIRST_ROW):
         put_text(sheet, f"A{row}", check.words)
         put(sheet, f"B{row}", f"={check.found}", form=check.form, align="right")
@@ -118,6 +124,32 @@ def _limits(plan: Allocation, entries: Sequence[Entry], schedule: Schedule) -> I
                 f"ROUND({halls},0)",
                 f"ABS({halls}-ROUND({halls},0))<=const__tolerance_mw",
             )
+
+
+def _terms(plan: Allocation) -> Iterator[Check]:
+    """What an edited term sheet must keep, as reading the pack back would ask."""
+    for i, lease in enumerate(plan.case.leases):
+        name, own = f"Offer {lease.name}", input_name(f"leases[{i}].")
+        if lease.halls:
+            shares = "+".join(input_name(f"leases[{i}].halls[{h}].share") for h in range(len(lease.halls)))
+            yield _same(f"{name}: its deliveries hand over the whole offer (share)", f"({shares})", "1")
+            first = f"{own}halls_0__months_after_first"
+            yield Check(f"{name}: its first delivery comes at once (months)", first, "0", f"{first}=0", "0")
+        if lease.draw_curve:
+            yield _same(f"{name}: the whole cost is drawn (share)", f"SUM({tables_name(i, 'draw_share')})", "1")
+        term, free, tenor = f"12*{own}term_years", f"{own}free_rent_months", f"{own}debt_tenor_years"
+        yield Check(f"{name}: free rent ends within the term (months)", free, term, f"{free}<{term}", "0")
+        matures = f"IF(ISNUMBER({tenor}),12*{tenor}+{free},{term})"
+        yield Check(f"{name}: its loan matures within the term (months)", matures, term, f"{matures}<={term}", "0")
+        leaves = f"IF(ISNUMBER({own}termination_after_years),12*{own}termination_after_years,0)"
+        yield Check(f"{name}: the right to leave falls inside the term (months)", leaves, term, f"{leaves}<{term}", "0")
+        rent = f"1000*{own}rent_usd_per_kw_month"
+        paid = f"1000*{own}capex_usd_per_kw*(1+{own}contingency_share)*{own}tenant_capex_share"
+        credit = (
+            f"({rent}*{own}prepaid_rent_months/{own}prepayment_credit_months"
+            f"+{paid}*{own}tenant_capex_credit_share/{own}tenant_capex_credit_months)"
+        )
+        yield _at_most(f"{name}: credits are no more than the first-year rent (USD a month)", credit, rent)
 
 
 def _typed_mix(entries: Sequence[Entry]) -> Iterator[Check]:
@@ -189,9 +221,16 @@ def _identities(plan: Allocation, entries: Sequence[Entry], schedule: Schedule, 
         if "balance_usd" in here.rows:
             funded = f"({here.single('draw_usd')}+{here.single('interest_usd')})"
             yield _same(
-                f"{name[:1].upper()}{name[1:]}: debt drawn and interest equal debt service, per unit (USD)",
+                f"{name[:1].upper()}{name[1:]}: debt drawn and interest equal debt service and balloon, per unit (USD)",
                 funded,
-                here.single("service_usd"),
+                f"({here.single('service_usd')}+{here.single('balloon_usd')})",
+            )
+            yield Check(
+                f"{name[:1].upper()}{name[1:]}: the debt service reserve is given back in full, per unit (USD)",
+                here.single("reserve_usd"),
+                "0",
+                f"ABS({here.single('reserve_usd')})<=const__tolerance_usd",
+                MONEY,
             )
 
 
@@ -203,9 +242,10 @@ def _dates(plan: Allocation, entries: Sequence[Entry]) -> Iterator[Check]:
         if entry.activity.kind is Kind.LEASE:
             start, build = here.single("start_month"), f"{entry.own_inputs}build_months"
             yield Check(f"{name}: the first hall can be built by then (months)", build, start, f"{build}<={start}", "0")
-            end = f"({start}+{here.single('last_offset')}+12*{entry.own_inputs}term_years)"
-            last = f"COUNT({here.all_months('since')})-1"
-            yield Check(f"{name}: its rent ends within the {months} months planned", end, last, f"{end}<={last}", "0")
+            end, last = here.single("end_month"), f"COUNT({here.all_months('since')})-1"
+            yield Check(
+                f"{name}: its last renewal ends within the {months} months planned", end, last, f"{end}<={last}", "0"
+            )
         elif entry.activity.kind is Kind.PURCHASE:
             lead, start = f"{entry.own_inputs}lead_months", here.single("start_month")
             yield Check(f"{name}: the machines can be there by then (months)", lead, start, f"{lead}<={start}", "0")

@@ -8,8 +8,9 @@ import numpy as np
 
 from allocator.case import Case
 from allocator.workbook.hall_cost_lines import cost_singles, hall_cost_lines
+from allocator.workbook.hall_places import all_halls, hall_places, last_offset_formula
 from allocator.workbook.hall_rent_lines import hall_rent_lines
-from allocator.workbook.lease_unit import LeaseUnit, tables_name
+from allocator.workbook.lease_unit import LeaseUnit
 from allocator.workbook.lines import Heading, Line, Single, Statement, Values
 from allocator.workbook.loan_lines import LOAN, fee_deducted
 from allocator.workbook.tail_lines import equity_lines, npv_lines, running_income, tax_line
@@ -21,7 +22,7 @@ from models.timeline import MONTHS_PER_QUARTER, Vector
 __all__ = ["LeaseUnit", "lease_statement"]
 
 
-def _terms(owner: int) -> Statement[LeaseUnit]:
+def _terms(lease: Lease) -> Statement[LeaseUnit]:
     return (
         Heading("This activity"),
         Single(
@@ -39,7 +40,7 @@ def _terms(owner: int) -> Statement[LeaseUnit]:
         Single(
             "last_offset", "Months from first to last delivery", "months",
             lambda s, _: float(capex.last_delivery_offset_months(s.lease)),
-            f"=MAX({tables_name(owner, 'hall_offset')})",
+            f"={last_offset_formula(lease)}",
         ),
         Single(
             "stay_months", "Months from a delivery to the end of the last renewal", "months",
@@ -67,15 +68,9 @@ def _terms(owner: int) -> Statement[LeaseUnit]:
     )  # fmt: skip
 
 
-def _all_halls(owner: int, line: str) -> str:
-    """``sum_h share_h x line(m - offset_h)``: a line of one hall over all of them."""
-    share, offset = tables_name(owner, "hall_share"), tables_name(owner, "hall_offset")
-    return f"SUMPRODUCT({share}*SUMIF([network:month.all],[network:month]-{offset},[{line}.all]))"
-
-
-def _over_halls(owner: int, name: str, label: str, unit: str = "USD", formula: str = "") -> Line[LeaseUnit]:
+def _over_halls(lease: Lease, name: str, label: str, unit: str = "USD", formula: str = "") -> Line[LeaseUnit]:
     """A line of the engine over all halls, weighted with the chance that the lease comes about."""
-    text = formula or f"=[comes_about]*{_all_halls(owner, f'hall_{name}')}"
+    text = formula or f"=[comes_about]*({all_halls(lease, f'hall_{name}')})"
     levels = {"balance_usd", "occupied_share"}
     return Line(name, label, unit, lambda s, _: getattr(s.flows, name), text, total=name not in levels)
 
@@ -100,18 +95,18 @@ def cover(v: Values) -> Vector:
 COVER_FORMULA = '=IF([service_usd]>const__dust*MAX(1,MAX([service_usd.all])),[cfads_usd]/[service_usd],"")'
 
 
-def _income(owner: int) -> Statement[LeaseUnit]:
+def _income(lease: Lease) -> Statement[LeaseUnit]:
     def over(name: str, label: str) -> Line[LeaseUnit]:
-        return _over_halls(owner, name, label)
+        return _over_halls(lease, name, label)
 
-    cost, written_off = (_all_halls(owner, f"hall_{name}") for name in ("capex_usd", "written_off_usd"))
+    cost, written_off = (all_halls(lease, f"hall_{name}") for name in ("capex_usd", "written_off_usd"))
     return (
         Heading("One critical IT MW over all halls, expected, unlevered"),
         Line(
             "since", "Months since the first delivery as agreed", "months", lambda s, _: s.since,
             "=[network:month]-[start_month]",
         ),
-        _over_halls(owner, "occupied_share", "Megawatts that serve no other use", "share"),
+        _over_halls(lease, "occupied_share", "Megawatts that serve no other use", "share"),
         over("contract_rent_usd", "Rent of the contract, every option used"),
         over("rent_usd", "Rent of the tenant"),
         over("relet_rent_usd", "Rent of the next tenant"),
@@ -128,14 +123,14 @@ def _income(owner: int) -> Statement[LeaseUnit]:
         over("credit_usd", "Credits against rent"),
         over("late_damages_usd", "Damages for late delivery"),
         over("sale_usd", "Sale at the end, net"),
-        _over_halls(owner, "capex_usd", "Capex", formula=f"=([comes_about]+[lost_share])*{cost}"),
+        _over_halls(lease, "capex_usd", "Capex", formula=f"=([comes_about]+[lost_share])*({cost})"),
         _from_engine(
             "warrants_usd", "Warrants given to the guarantor (value, no cash)",
             "=IF([since]=1-@build_months,@guarantor_warrants_usd/@critical_it_mw,0)",
         ),
         _over_halls(
-            owner, "depreciation_usd", "Depreciation; the rest when the lease ends",
-            formula=f"=[comes_about]*{_all_halls(owner, 'hall_depreciation_usd')}+[lost_share]*{written_off}",
+            lease, "depreciation_usd", "Depreciation; the rest when the lease ends",
+            formula=f"=[comes_about]*({all_halls(lease, 'hall_depreciation_usd')})+[lost_share]*({written_off})",
         ),
         _from_engine(
             "taxable_usd", "Taxable income",
@@ -144,9 +139,9 @@ def _income(owner: int) -> Statement[LeaseUnit]:
     )  # fmt: skip
 
 
-def _debt(owner: int) -> Statement[LeaseUnit]:
+def _debt(lease: Lease) -> Statement[LeaseUnit]:
     def over(name: str, label: str) -> Line[LeaseUnit]:
-        return _over_halls(owner, name, label)
+        return _over_halls(lease, name, label)
 
     return (
         Heading("Project debt over all halls"),
@@ -160,7 +155,7 @@ def _debt(owner: int) -> Statement[LeaseUnit]:
         over("balance_usd", "Debt outstanding"),
         Line(
             "fee_deducted_usd", "Fee, spread over the loan for tax", "USD", lambda s, _: _fee_over_halls(s),
-            f"=[comes_about]*{_all_halls(owner, 'hall_fee_deducted_usd')}", total=True,
+            f"=[comes_about]*({all_halls(lease, 'hall_fee_deducted_usd')})", total=True,
         ),
         Line("cover", "CFADS over debt service", "x", lambda _, v: cover(v), COVER_FORMULA),
         Single(
@@ -196,20 +191,21 @@ def lease_statement(case: Case, owner: int) -> Statement[LeaseUnit]:
     """Lines of one critical IT MW of an offer."""
     lease: Lease = case.leases[owner]
     return (
-        *_terms(owner),
+        *_terms(lease),
         *cost_singles(lease),
         *npv_lines(case.finance.discount_rate_hosting, "discount_hosting"),
-        *_income(owner),
+        *_income(lease),
         *running_income("value", "this activity", "taxable_usd"),
         tax_line(case, "value"),
         _from_engine(
             "cash_flow_usd", "Cash flow, unlevered, after tax",
             "=[taxable_usd]+[depreciation_usd]-[capex_usd]-[warrants_usd]-[tax_usd]",
         ),
-        *_debt(owner),
+        *_debt(lease),
         *running_income("owner", "the owner", "levered_taxable_usd"),
         *equity_lines(case, "owner", _BEFORE_TAX, _before_tax),
         *hall_rent_lines(lease, owner),
         *hall_cost_lines(lease, owner),
         *LOAN,
+        *hall_places(lease),
     )  # fmt: skip

@@ -2,8 +2,9 @@
 
 Both stand side by side, so that engine and workbook cannot drift apart. In a formula ``[noi_usd]`` is another line of
 the same statement in the same month, ``[noi_usd.prev]`` and ``[noi_usd.next]`` the months before and after it,
-``[noi_usd.first]`` month 0, ``[noi_usd.all]`` every month, ``[noi_usd.total]`` the sum in column C, ``[network:reward_btc]`` a line of another
-statement, and ``@ltc`` the input ``ltc`` of the fleet, purchase or offer to which the statement belongs.
+``[noi_usd.first]`` month 0, ``[noi_usd.all]`` every month, ``[noi_usd.ever]`` these with the empty column before them,
+``[noi_usd.total]`` the number in column C, ``[network:reward_btc]`` a line of another statement, and ``@ltc`` the input
+``ltc`` of the fleet, purchase or offer to which the statement belongs.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Line(Generic[Subject]):
     """Whether column C sums the row."""
     opening: float | None = None
     """What stands in column D, before the first month."""
+    beside: str = ""
+    """Formula of a number in column C that belongs to the row and is no sum of it."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,7 @@ def resolved(formula: str, here: Placed, others: Mapping[str, Placed], own_input
             "next": f"{sheet}{_AFTER}{row}",
             "first": f"{sheet}${first}${row}",
             "all": f"{sheet}${first}${row}:${placed.last_column}${row}",
+            "ever": f"{sheet}${get_column_letter(OPENING_COLUMN)}${row}:${placed.last_column}${row}",
         }[part]
 
     return Formula(_OWN_INPUT.sub(lambda m: own_inputs + m[1], _REFERENCE.sub(address, formula)))

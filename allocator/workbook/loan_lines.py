@@ -33,7 +33,7 @@ def _served(s: LeaseUnit) -> Vector:
 
 
 def _factor(s: LeaseUnit) -> Vector:
-    return np.exp(-(s.k - s.lease.free_rent_months) * np.log1p(_rate(s)))
+    return np.asarray(np.exp(-(s.k - s.lease.free_rent_months) * np.log1p(_rate(s))))
 
 
 def _repaid(s: LeaseUnit) -> float:
@@ -72,6 +72,13 @@ def _of_loan(name: str, label: str, formula: str) -> Line[LeaseUnit]:
 
 def _drawn_so_far(s: LeaseUnit) -> Vector:
     return np.asarray(np.cumsum(s.flows.hall_debt.draw_usd))
+
+
+def fee_deducted(s: LeaseUnit) -> Vector:
+    """The fee at closing as tax counts it: in equal parts over the months of service."""
+    since = s.k - s.lease.free_rent_months
+    part = s.lease.debt_fee_share * float(s.flows.hall_debt.debt_usd) / tenor(s.lease)
+    return np.where((since > 0) & (since <= tenor(s.lease)), part, 0.0)
 
 
 LOAN: Statement[LeaseUnit] = (
@@ -125,7 +132,8 @@ LOAN: Statement[LeaseUnit] = (
         "*([hall_rent_month.all]<=@debt_reserve_months)))",
     ),
     _sized(
-        "advance_by_ltc", "debt per dollar of cost that LTC allows", "share", lambda z: np.array(_finite(z.advance_by_ltc)),
+        "advance_by_ltc", "debt per dollar of cost that LTC allows", "share",
+        lambda z: np.array(_finite(z.advance_by_ltc)),
         "=IF([beyond_usd]>0,@ltc*[cost_usd]/[beyond_usd],IF([cost_usd]>0,1,0))",
     ),
     Single(
@@ -172,7 +180,7 @@ LOAN: Statement[LeaseUnit] = (
     ),
     _of_loan("interest_usd", "interest (capitalised until rent begins)", f"=[hall_balance_usd.prev]*{_RATE}"),
     step(
-        "hall_fee_deducted_usd", "fee, spread over the loan for tax", "USD", lambda s: fee_deducted(s),
+        "hall_fee_deducted_usd", "fee, spread over the loan for tax", "USD", fee_deducted,
         f"=IF({_SERVED},@debt_fee_share*[debt_usd]/[debt_months],0)",
     ),
     Single(
@@ -202,10 +210,3 @@ def _funded(s: LeaseUnit) -> float:
     size, owed = s.flows.hall_sizing, float(s.flows.hall_debt.debt_usd)
     on_top = 1.0 + s.lease.debt_fee_share + float(size.reserve_factor)
     return float(size.cost_usd) * (1.0 - float(size.advance_rate)) + owed * on_top
-
-
-def fee_deducted(s: LeaseUnit) -> Vector:
-    """The fee at closing as tax counts it: in equal parts over the months of service."""
-    since = s.k - s.lease.free_rent_months
-    part = s.lease.debt_fee_share * float(s.flows.hall_debt.debt_usd) / tenor(s.lease)
-    return np.where((since > 0) & (since <= tenor(s.lease)), part, 0.0)

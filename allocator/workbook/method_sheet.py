@@ -85,28 +85,73 @@ FORMULAE = (
     (
         "Rent",
         (
-            "1,000 kW x rent x (1 + escalator)^(whole years since delivery), from each delivery for the term; NOI"
-            " = rent x NOI margin."
+            "Of one hall: 1,000 kW x rent x (1 + escalator)^(whole years since its delivery), or the years as the term"
+            " sheet lists them, x the larger of take-or-pay and expected use, after free rent. A renewal's rent is its"
+            " ratio of the rent that goes on escalating. Every line of a hall is summed over the deliveries: share of"
+            " the offer x the hall's line, later by the months between them."
+        ),
+    ),
+    (
+        "Tenancy",
+        (
+            "Expected values. In place: chance of no default, (1 - p)^years, x chance of staying past the right to"
+            " leave x chance that each renewal is used. A hall that its tenant left in the base term stands empty for"
+            " the re-letting months, then brings the next tenant's rent. The fee for leaving is counted on the day."
+        ),
+    ),
+    (
+        "Guarantor",
+        (
+            "Pays the rent that a default leaves unpaid, and what the next tenant's rent falls short, until its cap"
+            " (a share of base-term rent) is used: the sum over months of default of chance x min(cap, rent missed)."
+            " Its warrants are a cost in value and no cash."
+        ),
+    ),
+    (
+        "Net operating income",
+        (
+            "Rent x NOI margin + guarantor + fee for leaving - running costs that the landlord pays (under modified"
+            " gross and gross; always of an empty hall) - power under gross: load x PUE x hours x the site's price."
         ),
     ),
     (
         "Construction",
-        ("Each delivery's cost is drawn along u^2 (3 - 2u) over the build months that end when it is handed over."),
+        (
+            "Each delivery's cost, with contingency and less what the tenant pays, is drawn along u^2 (3 - 2u), or"
+            " along the listed draw curve, over the build months that end when it is handed over, delay included. Damages"
+            " for late delivery run from the end of the grace. Rent paid in advance and capex paid by the tenant are"
+            " credited against rent in equal parts."
+        ),
+    ),
+    (
+        "Cancellation, end",
+        (
+            "If the lease falls away before delivery, its sunk share of the cost is lost. At the end of the last"
+            " renewal halls go back to mining, stand empty, or are sold: NOI of the next year / cap rate, less cost."
+        ),
     ),
     (
         "Tax",
         (
-            "Rate x (income - deductions). In the NPV a loss is used at once by the parent; the owner's cash flow"
-            " carries losses forward. Machines: 5-year class; data centre: a share in the 5-year class, the rest "
-            "over 39 years; bonus depreciation on 5-year property; what is left is written off at the end."
+            "Rate x (income - deductions). In the NPV a loss is used at once by the parent, or carried forward if the"
+            " case says so; the owner's cash flow carries losses forward. Machines: 5-year class; data centre: shares"
+            " in the 5-year and 15-year classes, the rest over 39 years; bonus depreciation on both classes; what is"
+            " left is written off at the end. The owner deducts interest, and the fee over the loan's life."
         ),
     ),
     (
         "Debt",
         (
-            "Drawn pro rata with capex; interest is capitalised until the last delivery; then service = NOI x "
-            "debt / PV(NOI at the debt's rate). Size: LTC of cost, or PV(NOI) / DSCR if that is smaller."
+            "Of one hall, as the contract stands (CFADS: contract NOI less credits in the base term). Drawn pro rata"
+            " with capex or after equity; interest is capitalised until rent begins; then service is CFADS x the same"
+            " share each month (sculpted) or level, with a balloon at maturity. Size: the smaller of LTC of all cost"
+            " (construction, interest, fee, reserve) and what CFADS / DSCR repays. The reserve (DSRA) is filled when"
+            " rent begins and given back at maturity."
         ),
+    ),
+    (
+        "Cover (DSCR)",
+        "CFADS over debt service, a month at a time; the lowest is that of any lease taken, each by itself.",
     ),
     ("Capital tied up", "Sum of what the owner pays in, less the reinvested share of what comes back."),
     (
@@ -124,7 +169,8 @@ GLOSSARY = (
     ("hashprice", "what one PH/s earns in a day, USD/PH/day"),
     ("NNN, modified gross, gross", "who pays the building's running costs: tenant, shared, landlord"),
     ("NOI", "net operating income: rent less what the landlord pays to run the building"),
-    ("LTC, DSCR", "loan to cost; NOI over debt service"),
+    ("CFADS", "cash flow available for debt service: contract NOI less credits, the tenant in place"),
+    ("LTC, DSCR", "loan to cost; cash flow available for debt service (CFADS) over debt service"),
     ("NPV", "net present value over doing nothing"),
     ("break-even rent", "the rent at which the first megawatt of an offer enters the best plan"),
     ("flip point", "the value of an input at which an offer leaves or enters the best plan"),

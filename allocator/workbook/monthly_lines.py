@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 from allocator.activities import Use
 from allocator.allocation import TAKEN_MW
 from allocator.case import Case
-from allocator.workbook.lease_lines import COVER_FORMULA, cover
 from allocator.workbook.entries import Entry
+from allocator.workbook.lease_lines import COVER_FORMULA, cover
 from allocator.workbook.lines import Heading, Line, Single, Statement, Values
 from models.returns import irr, npv
 from models.timeline import Vector
@@ -30,18 +30,37 @@ def _sum(case: Case, name: str, label: str, line: str, entries: Sequence[Entry],
     return Line(name, label, "USD", value, f"={formula}", total=total)
 
 
+def _new_money(case: Case, funded: Sequence[Entry]) -> Line[Any]:
+    """Cash flow of the activities that need capital, on which a return is measured."""
+    needs = [(entry, f"({entry.here.single('all_capex_usd')}>0)") for entry in funded]
+    formula = "+".join(f"{e.your_mw}*{capital}*[{e.reference}:cash_flow_usd]" for e, capital in needs)
+
+    def value(_: Any, __: Values) -> Vector:
+        total: Vector = np.zeros(case.timeline.months + 1)
+        for entry in funded:
+            if entry.values["all_capex_usd"] > 0:
+                total += entry.recommended_mw * entry.values["cash_flow_usd"]
+        return total
+
+    label = "Cash flow of what is built or bought"
+    return Line("new_money_usd", label, "USD", value, f"={formula or '0*[network:month]'}", total=True)
+
+
 def _lowest_covers(hosting: Sequence[Entry]) -> list[Single[Any]]:
     """The lowest cover of each lease that is in your mix, and the lowest of these: a lease is covered by itself."""
 
     def of(entry: Entry) -> float:
         return float(entry.values["minimum_dscr"]) if entry.recommended_mw > TAKEN_MW else float("nan")
 
+    def of_one(entry: Entry) -> Callable[[Any, Values], float]:
+        return lambda _, __: of(entry)
+
     found: list[Single[Any]] = [
         Single(
             f"minimum_dscr_{entry.position}",
             f"Lowest DSCR: {entry.here.title}",
             "x",
-            lambda _, __, entry=entry: of(entry),
+            of_one(entry),
             f'=IF({entry.your_mw}>const__taken_mw,[{entry.reference}:minimum_dscr],"n/a")',
         )
         for entry in hosting
@@ -117,7 +136,7 @@ def monthly_statement(case: Case, entries: Sequence[Entry]) -> Statement[Any]:
             "=[mining_cash_flow_usd]+[hosting_cash_flow_usd]",
             total=True,
         ),
-        _sum(case, "new_money_usd", "Cash flow of what is built or bought", "cash_flow_usd", funded),
+        _new_money(case, funded),
         Single(
             "npv_usd",
             "NPV, mining and hosting each at its rate",

@@ -164,6 +164,9 @@ def _write_line(
     form = number_format(item.unit)
     if item.total:
         put(sheet, f"C{row}", f"=SUM({here.all_months(item.name).partition('!')[2]})", form=form, bold=True)
+    elif item.beside:
+        beside = resolved(item.beside, here, others, own_inputs).text
+        put(sheet, f"C{row}", beside, form=number_format("share"))
     if item.opening is not None:
         put(sheet, f"D{row}", item.opening, form=form, colour="A0A0A0", size=7)
     formula = resolved(item.formula, here, others, own_inputs)

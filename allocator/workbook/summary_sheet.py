@@ -122,7 +122,7 @@ def _figures(sheet: Worksheet, explanation: Explanation, monthly: Placed, row: i
         ("Capex", "=out__capex_usd", MONEY_MILLIONS, "undiscounted"),
         ("Peak equity", f"={monthly.single('peak_equity_usd')}", MONEY_MILLIONS, "most money in at one time"),
         ("IRR on new money", "=out__irr", SHARE, "unlevered, after tax"),
-        ("Lowest DSCR", f"={monthly.single('minimum_dscr')}", '0.00"x"', "NOI over debt service"),
+        ("Lowest DSCR", f"={monthly.single('minimum_dscr')}", '0.00"x"', "of any lease, by CFADS"),
     )
     for i, (label, formula, form, note) in enumerate(figures):
         left, right = COLUMNS[2 * i], COLUMNS[2 * i + 1]

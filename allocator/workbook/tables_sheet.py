@@ -23,8 +23,6 @@ from models.tax import FIFTEEN_YEAR, FIVE_YEAR, SHELL_YEARS
 
 SHEET = "Tables"
 HEAD_ROW, FIRST_ROW = 5, 6
-MOST_DELIVERIES = 12
-DELIVERY_COLUMN = 13
 YEARS = SHELL_YEARS + 1
 TRIAL_RATES = np.concatenate([np.linspace(-0.9, 0.0, 19)[:-1], np.linspace(0.0, 1.0, 51), np.geomspace(1.05, 50.0, 20)])
 """Rates a year at which the NPV of new money is tried: with one change of sign there is one IRR."""
@@ -39,12 +37,11 @@ def write_tables(book: Workbook, sheet: Worksheet, case: Case, monthly: Placed, 
     )
     _machines(book, sheet)
     _deductions(book, sheet)
-    _column(book, sheet, DELIVERY_COLUMN, "Delivery", list(range(MOST_DELIVERIES)), "tables__delivery", "0")
-    _stages(book, sheet, 15, "site.grid_mw", case.site.grid_mw, "Grid, facility MW", "tables__grid", "#,##0.0")
-    _stages(book, sheet, 18, "policy.capital_usd", case.policy.capital_usd, "Capital, USD", "tables__capital", MONEY)
-    _trial_rates(book, sheet, 21, monthly, network)
-    _calendar_months(book, sheet, 24, case.power)
-    column = _forward(book, sheet, 32, case, network)
+    _stages(book, sheet, 14, "site.grid_mw", case.site.grid_mw, "Grid, facility MW", "tables__grid", "#,##0.0")
+    _stages(book, sheet, 17, "policy.capital_usd", case.policy.capital_usd, "Capital, USD", "tables__capital", MONEY)
+    _trial_rates(book, sheet, 20, monthly, network)
+    _calendar_months(book, sheet, 23, case.power)
+    column = _forward(book, sheet, 31, case, network)
     for owner, lease in enumerate(case.leases):
         column = _offer(book, sheet, column, owner, lease)
     sheet.freeze_panes = f"B{FIRST_ROW}"
@@ -167,22 +164,9 @@ def _forward(book: Workbook, sheet: Worksheet, column: int, case: Case, network:
 
 
 def _offer(book: Workbook, sheet: Worksheet, column: int, owner: int, lease: Lease) -> int:
-    """When each hall of an offer comes and its share, and the lists of its term sheet; returns the next column."""
+    """The lists of an offer's term sheet, where it has any; returns the next column."""
     path = f"leases[{owner}]"
-    number = f"{get_column_letter(DELIVERY_COLUMN)}"
-    if lease.halls:
-        halls = [f"{path}.halls[{h}]" for h in range(len(lease.halls))]
-        offsets = [f"={input_name(f'{hall}.months_after_first')}" for hall in halls]
-        shares = [f"={input_name(f'{hall}.share')}" for hall in halls]
-    else:
-        count, apart = input_name(f"{path}.deliveries"), input_name(f"{path}.delivery_interval_months")
-        rows = range(FIRST_ROW, FIRST_ROW + MOST_DELIVERIES)
-        offsets = [f"=IF({number}{r}<{count},{number}{r}*{apart},0)" for r in rows]
-        shares = [f"=IF({number}{r}<{count},1/{count},0)" for r in rows]
-    lists: list[tuple[str, list[Any], str, str]] = [
-        ("Months after the first", offsets, "hall_offset", "0"),
-        ("Share of the offer", shares, "hall_share", "0.0000"),
-    ]
+    lists: list[tuple[str, list[Any], str, str]] = []
     if lease.rent_by_year:
         listed = [f"={input_name(f'{path}.rent_by_year[{y}]')}" for y in range(len(lease.rent_by_year))]
         lists.append(("Rent over first year", listed, "rent_by_year", "0.0000"))
@@ -193,6 +177,8 @@ def _offer(book: Workbook, sheet: Worksheet, column: int, owner: int, lease: Lea
         spent += [f"={before}{r}+{letter}{r}" for r in range(FIRST_ROW, FIRST_ROW + len(drawn) - 1)]
         lists += [("Cost drawn in part", drawn, "draw_share", "0.0000")]
         lists += [("Drawn before it", spent, "drawn_before", "0.0000")]
+    if not lists:
+        return column
     put_text(sheet, f"{get_column_letter(column)}{HEAD_ROW - 1}", f"Offer {lease.name}", bold=True)
     for i, (head, items, what, form) in enumerate(lists):
         _column(book, sheet, column + i, head, items, tables_name(owner, what), form)

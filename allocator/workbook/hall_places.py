@@ -1,0 +1,58 @@
+"""Which month of one hall each delivery of an offer is in: how a line of one hall becomes one of all halls."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocator.workbook.lease_unit import LeaseUnit
+from allocator.workbook.lines import Heading, Line, Statement
+from models.lease import Lease
+from models.timeline import Vector
+
+MOST_DELIVERIES = 12
+"""Equal deliveries that a reader may type, whatever their number when the pack is written."""
+
+
+def _count(lease: Lease) -> int:
+    return len(lease.halls) or MOST_DELIVERIES
+
+
+def all_halls(lease: Lease, line: str) -> str:
+    """``sum_h share_h x line(m - offset_h)``; before a hall's first month the empty column D is read."""
+    return "+".join(
+        f"[hall_place_{h}.total]*INDEX([{line}.ever],[hall_place_{h}])" for h in range(1, _count(lease) + 1)
+    )
+
+
+def last_offset_formula(lease: Lease) -> str:
+    """Months from the first delivery to the last."""
+    if lease.halls:
+        return f"MAX({','.join(f'@halls_{h}__months_after_first' for h in range(len(lease.halls)))})"
+    return "(@deliveries-1)*@delivery_interval_months"
+
+
+def hall_places(lease: Lease) -> Statement[LeaseUnit]:
+    """A row a delivery: its share of the offer in column C, then where in a hall's row each month is found."""
+    return (
+        Heading("Deliveries: share of the offer, and the place of each month in the row of one hall"),
+        *(_place(lease, h) for h in range(1, _count(lease) + 1)),
+    )
+
+
+def _place(lease: Lease, h: int) -> Line[LeaseUnit]:
+    if lease.halls:
+        share, later = f"@halls_{h - 1}__share", f"-@halls_{h - 1}__months_after_first"
+        at = f"[network:month]+1+1{later}"
+    elif h == 1:
+        share, at = "1/@deliveries", "[network:month]+1+1"
+    else:
+        before = f"SUM([hall_place_1.total]:[hall_place_{h - 1}.total])"
+        share = f"IF(ROUND({before}*@deliveries,0)<@deliveries,1/@deliveries,0)"
+        at = f"[hall_place_{h - 1}]-@delivery_interval_months"
+
+    def value(s: LeaseUnit, _: object) -> Vector:
+        apart = s.lease.delivery_interval_months
+        offset = s.lease.halls[h - 1].months_after_first if s.lease.halls else (h - 1) * apart
+        return np.maximum(1.0, s.months + 2.0 - offset)
+
+    return Line(f"hall_place_{h}", f"Delivery {h}", "months", value, f"=MAX(1,{at})", beside=f"={share}")
