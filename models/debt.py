@@ -203,8 +203,9 @@ def sizing(
 
 def _ratio(over: Vector, under: Vector, otherwise: float) -> Vector:
     """``over / under``, and ``otherwise`` where there is nothing to divide by."""
-    over, under = np.broadcast_arrays(np.asarray(over, dtype=float), np.asarray(under, dtype=float))
-    return np.asarray(np.divide(over, under, out=np.full(over.shape, otherwise), where=under != 0))
+    over, under = np.asarray(over, dtype=float), np.asarray(under, dtype=float)
+    found = np.full(np.broadcast(over, under).shape, otherwise)
+    return np.asarray(np.divide(over, under, out=found, where=under != 0))
 
 
 def schedule(

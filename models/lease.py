@@ -314,6 +314,8 @@ def _with_taxes(
 
 def _over_halls(halls: tuple[tuple[int, float], ...], line: Vector) -> Vector:
     """``sum_h share_h x line(m - offset_h)``: a line of one hall over all of them."""
+    if not line.any():
+        return line
     found = np.zeros_like(line)
     shared = {share: share * line for share in {share for _, share in halls}}
     for offset, share in halls:

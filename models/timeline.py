@@ -161,7 +161,7 @@ def anniversary_steps(rate_per_year: float | Vector, months_since_start: Vector)
 
 def due_in(months: NDArray[np.bool_], amount_usd: Vector) -> Vector:
     """An amount in the months in which it is due, 0 in the others; one column where it is nothing for everybody."""
-    return np.where(months, amount_usd, 0.0) if np.any(amount_usd) else np.zeros(months.shape)
+    return np.where(months, amount_usd, 0.0) if np.asarray(amount_usd).any() else np.zeros(months.shape)
 
 
 def increases(level: Vector) -> Vector:

@@ -15,7 +15,9 @@ from models.timeline import (
     add_months,
     anniversary_steps,
     discount_factors,
+    due_in,
     growth_factors,
+    increases,
     parse_quarter,
     quarter_ends,
 )
@@ -137,3 +139,29 @@ def test_rent_steps_on_the_anniversary_and_not_before():
 
 def test_quarter_ends_are_every_third_month_after_the_valuation_date():
     assert quarter_ends(np.arange(13.0)).tolist() == [3.0, 6.0, 9.0, 12.0]
+
+
+# What is due, and what rises
+
+
+def test_steps_of_many_rates_are_those_of_each():
+    k, rates = np.arange(-3.0, 61.0), np.array([-0.02, 0.0, 0.03])
+    together = anniversary_steps(rates, k[:, None])
+    for i, rate in enumerate(rates):
+        expected = [(1 + rate) ** ((int(month) - 1) // 12) for month in k]
+        np.testing.assert_allclose(together[:, i], expected, rtol=1e-12)
+
+
+def test_an_amount_is_due_in_its_months_and_nothing_takes_one_column():
+    months = np.array([False, True, True])
+    np.testing.assert_array_equal(due_in(months, np.array(5.0)), [0, 5, 5])
+    np.testing.assert_array_equal(due_in(months[:, None], np.array([5.0, 0.0])), [[0, 0], [5, 0], [5, 0]])
+    assert due_in(months[:, None], np.zeros(2)).shape == (3, 1)
+    assert not due_in(months, np.array(0.0)).any()
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40))
+def test_increases_add_up_to_the_level(level):
+    found = increases(np.array(level))
+    np.testing.assert_allclose(found.cumsum(), level, atol=1e-9 * (1 + np.abs(level).sum()))
+    assert found[0] == level[0]
