@@ -118,8 +118,8 @@ FORMULAE = (
         "Construction",
         (
             "Each delivery's cost, with contingency and less what the tenant pays, is drawn along u^2 (3 - 2u), or"
-            " along the listed draw curve, over the build months that end when it is handed over, delay included. Damages"
-            " for late delivery run from the end of the grace. Rent paid in advance and capex paid by the tenant are"
+            " along the listed draw curve, over the build months that end when it is handed over, delay included."
+            " Damages for late delivery run from the end of the grace. Prepaid rent and capex that the tenant paid are"
             " credited against rent in equal parts."
         ),
     ),

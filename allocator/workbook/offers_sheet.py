@@ -17,7 +17,16 @@ from allocator.activities import Kind
 from allocator.allocation import Allocation
 from allocator.formats import quarter
 from allocator.offers import OfferTerms, offer_terms
-from allocator.term_lines import Form, TermLine, lender_lines, source_lines, sponsor_lines, tenant_lines, use_lines
+from allocator.term_lines import (
+    Form,
+    TermLine,
+    lender_lines,
+    notes_lines,
+    source_lines,
+    sponsor_lines,
+    tenant_lines,
+    use_lines,
+)
 from allocator.workbook.assumptions_sheet import INPUTS_CHANGED, input_name
 from allocator.workbook.entries import MIX_SHEET, Entry
 from allocator.workbook.style import (
@@ -74,9 +83,11 @@ class Block:
     total: str = ""
 
 
+NOTES = Block("Published notes of the signed deal", notes_lines)
 BLOCKS = (
     Block("Sponsor", sponsor_lines),
     Block("Lender", lender_lines),
+    NOTES,
     Block("Tenant", tenant_lines),
     Block(f"Uses, {PER_MW}", use_lines, "Uses"),
     Block(f"Sources, {PER_MW}", source_lines, "Sources"),
@@ -104,7 +115,8 @@ def write_offers(sheet: Worksheet, plan: Allocation, entries: Sequence[Entry]) -
         put_text(sheet, address, name, bold=True, colour="FFFFFF", fill=HOSTING, align="right", wrap=True)
     sheet[f"{meaning}{HEAD_ROW}"].alignment = Alignment(horizontal="left", vertical="center", indent=1)
     row = _offer(sheet, found, HEAD_ROW + 1)
-    for block in BLOCKS:
+    noted = any(terms.notes is not None for terms in found)
+    for block in (b for b in BLOCKS if noted or b is not NOTES):
         row = _block(sheet, block, found, entries, row, meaning)
     _delays(sheet, found, row, meaning)
     sheet.freeze_panes = sheet.cell(HEAD_ROW + 1, FIRST_OFFER_COLUMN)
@@ -189,7 +201,7 @@ def _row_head(sheet: Worksheet, row: int, label: str, unit: str, *, live: bool, 
 
 def _unit(line: TermLine) -> str:
     if line.form is Form.RATE:
-        return "% a year" if line.key == "debt_rate" or line.key.startswith("irr") else "%"
+        return "% a year" if line.key == "debt_rate" or line.key.startswith(("irr", "notes_coupon")) else "%"
     return {Form.POINTS: "% points", Form.COVER: "ratio"}.get(line.form, str(line.form))
 
 
