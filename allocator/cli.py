@@ -126,11 +126,15 @@ def check(
     cases: Annotated[list[str], typer.Argument(metavar="CASE...", help="case files, workbooks or templates")],
 ) -> None:
     """Validate cases; every fault is listed."""
+    from allocator.comparison import outside_notes  # noqa: PLC0415
+
     faults: list[Fault] = []
     for source in cases:
         try:
-            read_case(source, [])
+            known = read_case(source, [])
             _say(f"{source}: sound")
+            for note in outside_notes(known):
+                _say(f"note: {note}")
         except InputFaultsError as error:
             prefix = f"{source}: " if len(cases) > 1 else ""
             faults += [Fault(prefix + f.field, f.value, f.rule, f.remedy) for f in error.faults]

@@ -50,6 +50,23 @@ def rent(usd_per_kw_month: float) -> str:
     return f"${usd_per_kw_month:,.2f} /kW-month"
 
 
+def comparison_figure(measure: str, value: float) -> str:
+    """A figure that offers and signed deals share, by the key of its measure.
+
+    >>> comparison_figure("ltc", 0.85), comparison_figure("rent_usd_per_kw_month", 128.0)
+    ('85.0 %', '$128.00 /kW-month')
+    """
+    if "rent" in measure:
+        return rent(value)
+    if measure.startswith(("noi_usd", "capex")):
+        return f"${value / 1e6:.2f} M per MW"
+    if measure in ("noi_margin", "ltc"):
+        return percent(value)
+    if measure == "debt_rate":
+        return f"{value * 100:.2f} %"
+    return f"{value:.0f} years" if measure == "term_years" else f"{value:.2f}"
+
+
 def quarter(label: str) -> str:
     """A quarter for people.
 

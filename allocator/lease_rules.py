@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from models.assumptions import Fault
 from models.capex import tenant_capex_credit_usd
+from models.deals import deals
 from models.debt import tenor_months
 from models.lease import KW_PER_MW, Lease, occupied_months
 from models.rent import base_rent_usd, prepayment_usd
@@ -141,6 +143,16 @@ def rights_name_a_lease(parts: Parts) -> Iterator[Fault]:
             )  # fmt: skip
 
 
+def signed_deals_are_known(parts: Parts) -> Iterator[Fault]:
+    """An offer that is a signed deal names one of the table."""
+    known = [deal.deal_id for deal in deals()]
+    for i, lease in _leases(parts):
+        if lease.signed_deal and lease.signed_deal not in known:
+            near = get_close_matches(lease.signed_deal, known, n=1)
+            remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+            yield Fault(f"leases[{i}].signed_deal", repr(lease.signed_deal), "is not in the table of deals", remedy)
+
+
 def lease_dates_are_possible(parts: Parts) -> Iterator[Fault]:
     """A hall is delivered after it can be built and before its window closes; its rent fits the horizon."""
     if parts["valuation_date"] is None or parts["horizon_years"] is None:
@@ -198,5 +210,6 @@ LEASE_RULES: tuple[Callable[[Parts], Iterator[Fault]], ...] = (
     halls_add_up,
     terms_fit_the_term,
     rights_name_a_lease,
+    signed_deals_are_known,
     lease_dates_are_possible,
 )

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from allocator.activities import Use
 from allocator.allocation import Allocation
+from allocator.comparison import as_rows, outside_notes
 from allocator.explain import Explanation
 from allocator.formats import day, percent, quarter, rent, table_money
 from allocator.infeasible import Infeasibility, Repair
@@ -122,6 +123,7 @@ def as_json(plan: Allocation, explanation: Explanation) -> dict[str, Any]:
             "mine_only_npv_usd": explanation.twins.mine_only_usd,
             "host_only_npv_usd": explanation.twins.host_only_usd,
         },
+        "comparison": as_rows(plan.case),
         "near_optimal": _near_optimal(explanation),
         "stresses": [
             {
@@ -239,6 +241,7 @@ def print_plan(
         parts += [Text(), Padding(_costs(plan), (0, 2))]
     parts.append(Text())
     parts.append(Text(f"  checked: {', '.join(checked_by)} (worst residual {plan.certificate.worst:.0e})", style="dim"))
+    parts += [Text(f"  note: {note}", style="dim") for note in outside_notes(case)]
     if written:
         parts.append(Text(f"  written: {', '.join(written)}", style="dim"))
     console.print(Group(*parts))

@@ -100,7 +100,8 @@ def describe(table: type[Assumptions]) -> dict[str, Declaration]:
 
 def sections(table: type[Assumptions]) -> list[tuple[str, list[str]]]:
     """Inputs of a table under the titles of the parts that it is made of; one part without a title if it has none."""
-    parts = [part for part in reversed(table.__mro__) if part.__dict__.get("title_of_section")]
+    bases = [part for part in reversed(table.__mro__) if issubclass(part, Assumptions)]
+    parts = [part for part in bases if part.__dict__.get("title_of_section")]
     if not parts:
         return [("", list(table.model_fields))]
     return [(part.title_of_section, [n for n in table.model_fields if n in part.__annotations__]) for part in parts]
