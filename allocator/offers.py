@@ -10,6 +10,7 @@ from allocator.allocation import Allocation
 from allocator.case import Case
 from allocator.lease_rules import start_window
 from models.capex import LONGEST_DELAY_MONTHS
+from models.deals import NotesFigures, deal_named, notes_figures
 from models.power import paid_price_usd_per_mwh
 from models.term_sheet import TermSheet, term_sheet
 from models.timeline import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Timeline
@@ -26,6 +27,16 @@ REASONS = {
     "sculpted_cover": "cover_reason",
 }
 """Figures that may not exist, and the field that says why, where it is not the figure's own name with ``_reason``."""
+NOTES = (
+    "debt_usd",
+    "coupon_per_year",
+    "level_payment_usd_per_year",
+    "first_year_level_cover",
+    "sculpted_cover",
+    "debt_yield",
+)
+"""Figures of published notes that stand beside our own of the same loan."""
+NO_NOTES = "no published notes: the offer is no signed deal that has any"
 _NESTED = ("npv_by_delay_usd", "cover_by_year")
 
 
@@ -40,6 +51,8 @@ class OfferTerms:
     taken_mw: float
     """Critical IT MW that the plan takes of it, over all starts."""
     sheet: TermSheet
+    notes: NotesFigures | None = None
+    """What the published notes mean of the signed deal that this offer is, where it is one that has notes."""
 
 
 def offer_terms(case: Case, plan: Allocation | None = None) -> tuple[OfferTerms, ...]:
@@ -57,7 +70,9 @@ def offer_terms(case: Case, plan: Allocation | None = None) -> tuple[OfferTerms,
         since = longer.month_index - start * MONTHS_PER_QUARTER
         sheet = term_sheet(lease, case.finance, since, price)
         taken = float(sum(line.units_mw for line in lines))
-        found.append(OfferTerms(offer, start, case.timeline.quarter_label(start), taken, sheet))
+        deal = deal_named(lease.signed_deal)
+        notes = None if deal is None else notes_figures(deal, lease)
+        found.append(OfferTerms(offer, start, case.timeline.quarter_label(start), taken, sheet, notes))
     return tuple(found)
 
 
@@ -84,6 +99,9 @@ def _flat(terms: OfferTerms) -> dict[str, Any]:
         del row[shared]
     row["sized_by"] = str(sheet.lender.sized_by)
     row |= {f"npv_{months}_months_late_usd": worth for months, worth in sheet.sponsor.npv_by_delay_usd}
+    for name in NOTES:
+        row[f"notes_{name}"] = None if terms.notes is None else getattr(terms.notes, name)
+        row[f"notes_{name}_reason"] = NO_NOTES if terms.notes is None else ""
     funded = {f"{name}_per_critical_it_mw": value for name, value in asdict(sheet.funding).items()}
     totals = {"uses_usd_per_critical_it_mw": sheet.funding.uses_usd}
     return row | funded | totals | {"sources_usd_per_critical_it_mw": sheet.funding.sources_usd}

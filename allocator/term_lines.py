@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from allocator.formats import megawatts, money, percent, quarter, rent
-from allocator.offers import OfferTerms
+from allocator.offers import NO_NOTES, OfferTerms
 
 NO_FIGURE = "–"
 
@@ -128,6 +128,23 @@ def lender_lines(terms: OfferTerms) -> Iterator[TermLine]:
                    "PV of CFADS at the coupon over the debt that service repays", why)  # fmt: skip
     yield TermLine("balance_at_maturity_usd", "Balance at maturity", v.balance_at_maturity_usd, Form.MONEY,
                    "Balloon left to refinance")  # fmt: skip
+
+
+def notes_lines(terms: OfferTerms) -> Iterator[TermLine]:
+    """The published notes of the signed deal that an offer is, beside the lender's own figures."""
+    for name, label, form, meaning in _NOTES:
+        value = None if terms.notes is None else float(getattr(terms.notes, name))
+        yield TermLine(f"notes_{name}", label, value, form, meaning, NO_NOTES if value is None else "")
+
+
+_NOTES = (
+    ("debt_usd", "Notes issued", Form.MONEY, "Published debt of the signed deal"),
+    ("coupon_per_year", "Coupon of the notes", Form.RATE, "Nominal, paid twice a year"),
+    ("level_payment_usd_per_year", "Notes level: service a year", Form.MONEY, "Over the term of the lease"),
+    ("first_year_level_cover", "Notes level: first-year cover", Form.COVER, "This offer's first-year NOI over that"),
+    ("sculpted_cover", "Notes sculpted: cover", Form.COVER, "PV of this offer's NOI at their coupon over the notes"),
+    ("debt_yield", "Debt yield of the notes", Form.RATE, "This offer's first-year NOI over the notes"),
+)
 
 
 def tenant_lines(terms: OfferTerms) -> Iterator[TermLine]:

@@ -8,7 +8,15 @@ import streamlit as st
 
 from allocator.formats import money, percent
 from allocator.offers import OfferTerms
-from allocator.term_lines import TermLine, lender_lines, source_lines, sponsor_lines, tenant_lines, use_lines
+from allocator.term_lines import (
+    TermLine,
+    lender_lines,
+    notes_lines,
+    source_lines,
+    sponsor_lines,
+    tenant_lines,
+    use_lines,
+)
 from allocator.ui.terms import plain
 
 
@@ -20,6 +28,8 @@ def show(terms: OfferTerms) -> None:
             _view("Sponsor", list(sponsor_lines(terms)))
         with lender:
             _view("Lender", list(lender_lines(terms)))
+            if terms.notes is not None:
+                _view(f"Published notes ({plain(terms.sheet.lease.signed_deal)})", list(notes_lines(terms)))
         with tenant:
             _view("Tenant", list(tenant_lines(terms)))
             st.markdown(funding_table(terms))
@@ -68,6 +78,7 @@ def _funding_rows(title: str, lines: Iterable[TermLine], total: float) -> list[s
 
 def show_meanings(terms: OfferTerms) -> None:
     """Every figure with how it is made."""
-    views = (sponsor_lines, lender_lines, tenant_lines, use_lines, source_lines)
+    notes = (notes_lines,) if terms.notes is not None else ()
+    views = (sponsor_lines, lender_lines, *notes, tenant_lines, use_lines, source_lines)
     rows = [f"| {plain(line.label)} | {plain(line.meaning)} |" for view in views for line in view(terms)]
     st.markdown("\n".join(["| Figure | What it is |", "| :--- | :--- |", *rows]))

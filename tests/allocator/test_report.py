@@ -94,6 +94,19 @@ def test_river_bends_published_figures_are_in_its_object(river_bend):
     assert offer["guarantor_cap_usd"] == pytest.approx(offer["contract_value_usd"], rel=1e-12)
 
 
+def test_river_bends_published_notes_stand_beside_our_own_loan(river_bend, brownfield):
+    # 3.25 bn at 6.192 %, semi-annual, over 15 years: 335.8 M a year, 371.1 M of first-year NOI over it
+    (offer,) = as_json(*river_bend)["offers"]
+    assert offer["notes_debt_usd"] == 3.25e9
+    assert offer["notes_coupon_per_year"] == 0.06192
+    assert offer["notes_level_payment_usd_per_year"] == pytest.approx(335.8e6, abs=0.05e6)
+    assert offer["notes_first_year_level_cover"] == pytest.approx(371.05 / 335.8, abs=5e-4)
+    assert offer["notes_debt_yield"] == pytest.approx(371.05e6 / 3.25e9, rel=1e-4)
+    for other in as_json(*brownfield)["offers"]:
+        assert other["notes_debt_usd"] is None
+        assert other["notes_debt_usd_reason"].startswith("no published notes")
+
+
 def test_returns_are_those_of_the_offers_own_cash_flow(brownfield):
     plan, _ = brownfield
     for terms, lease in zip(offer_terms(plan.case, plan), plan.case.leases, strict=True):

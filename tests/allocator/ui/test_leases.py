@@ -11,6 +11,7 @@ from allocator.term_lines import (
     finding,
     footing,
     lender_lines,
+    notes_lines,
     source_lines,
     sponsor_lines,
     tenant_lines,
@@ -44,9 +45,10 @@ def test_every_figure_of_the_three_views_is_on_the_page_as_the_library_has_it():
     text = words(at)
     assert finding(terms) in text
     assert footing(terms) in text
-    for view in VIEWS:
+    for view in (*VIEWS, notes_lines):
         for line in view(terms):
             assert f"{line.label} | {line.shown} |" in text
+    assert "Published notes (HUT-RB)" in text
     for line in (*use_lines(terms), *source_lines(terms)):
         assert f"| {line.label} | {line.shown} |" in text or not line.value
 
@@ -65,6 +67,7 @@ def test_an_offer_is_picked_and_stays_picked_when_the_page_is_left():
     assert finding(hyper) in words(at), "the first offer that is taken is shown first"
     at.segmented_control(key="offer").set_value("Neo").run()
     assert finding(neo) in words(without_exception(at))
+    assert "Published notes" not in words(at)
     at.switch_page("allocator/ui/pages/recommendation.py").run()
     at.switch_page("allocator/ui/pages/leases.py").run()
     assert finding(neo) in words(without_exception(at))
