@@ -20,6 +20,8 @@ from allocator.stress_table import StressOutcome, stress_table
 
 TIGHT, AGREE = 1e-9, 1e-3
 """A row is tight, and two sides of a price agree, within these shares."""
+ONCE = ("fleet__", "offer__", "committed__", "treasury")
+"""Limits on what is owned or offered once, not by the quarter."""
 
 
 @dataclass(frozen=True)
@@ -106,29 +108,44 @@ def quarterly_prices(plan: Allocation, limit: Limit) -> tuple[QuarterPrice, ...]
     """Prices of a limit by quarter, by warm re-solves of one quarter's row at a time; only where both sides agree.
 
     Elsewhere a price would be the answer to one question only, and to the other one wrong: those quarters are left out,
-    as are those in which the row is not tight. With whole halls no quarter has a price.
+    as are those in which nothing is tight. What a quarter's megawatt also moves (the share of the grid that may host)
+    moves with it. With whole halls no quarter has a price, and what is owned or offered once has no quarters.
     """
-    form, used = plan.program.form, plan.program.form.times(plan.answer.y)
-    live = LiveProgram(form)
+    live = LiveProgram(plan.program.form)
     base = worth(live)
     if base is None or live.has_integers:
         return ()
     step = _step(plan.case, limit, whole=False)
     found = []
-    for name, coefficient in limit.moves:
-        row = form.row_number[name]
-        if used[row] < form.row_upper[row] - TIGHT * (1.0 + abs(form.row_upper[row])):
-            continue
+    for quarter, moves in _tight_moves(plan, limit).items():
         sides = []
         for amount in (step, -step):
-            live.move_rows([(name, coefficient)], amount)
+            live.move_rows(moves, amount)
             moved = worth(live)
-            live.move_rows([(name, coefficient)], 0.0)
+            live.move_rows(moves, 0.0)
             sides.append(None if moved is None else abs(moved - base) / step)
         more, less = sides
         if more is not None and less is not None and abs(more - less) <= AGREE * max(more, less, 1e-9):
-            found.append(QuarterPrice(int(name.rsplit("__", 1)[1]), more))
+            found.append(QuarterPrice(quarter, more))
     return tuple(found)
+
+
+def tight_quarters(plan: Allocation, limit: Limit) -> tuple[int, ...]:
+    """Quarters in which the plan uses a limit up."""
+    return tuple(_tight_moves(plan, limit))
+
+
+def _tight_moves(plan: Allocation, limit: Limit) -> dict[int, list[tuple[str, float]]]:
+    """What one unit of a limit moves in each quarter in which at least one of those rows is tight."""
+    form, used = plan.program.form, plan.program.form.times(plan.answer.y)
+    moves: dict[int, list[tuple[str, float]]] = {}
+    tight: dict[int, bool] = {}
+    for name, coefficient in () if limit.key.startswith(ONCE) else limit.moves:
+        row, quarter = form.row_number[name], int(name.rsplit("__", 1)[1])
+        moves.setdefault(quarter, []).append((name, coefficient))
+        full = used[row] >= form.row_upper[row] - TIGHT * (1.0 + abs(form.row_upper[row]))
+        tight[quarter] = tight.get(quarter, False) or bool(full)
+    return {quarter: rows for quarter, rows in moves.items() if tight[quarter]}
 
 
 def _step(case: Case, limit: Limit, *, whole: bool) -> float:

@@ -126,8 +126,8 @@ def default_axes(plan: Allocation, offer: int) -> tuple[Axis, Axis]:
 
 
 def border(found: FlipMap) -> Sequence[float | None]:
-    """For each market value the lowest (rent) or highest (cost) lease value at which the offer is in the plan."""
-    rising = found.lease.path.endswith("rent_usd_per_kw_month")
+    """For each market value the lowest (rent, margin) or highest (cost) lease value that has the offer in the plan."""
+    rising = not found.lease.path.endswith("capex_usd_per_kw")
     lines: list[float | None] = []
     for row in found.taken:
         held = [value for value, in_plan in zip(found.lease.values, row, strict=True) if in_plan]

@@ -38,8 +38,8 @@ def decision(plan: Allocation, explanation: Explanation) -> list[str]:
         *_what_would_change_it(plan, explanation),
         *_what_limits_it(explanation),
         *_why_nothing_is_mined(plan),
-        *_what_is_firm(explanation),
-        *_worst_stress(explanation),
+        *what_is_firm(explanation),
+        *worst_stress(explanation),
         _rates(plan),
     ]
 
@@ -242,7 +242,7 @@ def _fragility(explanation: Explanation) -> Iterator[str]:
             yield f"Fragile: {found.name} would {would} if its rent changed by {percent(margin)}."
 
 
-def _what_is_firm(explanation: Explanation) -> Iterator[str]:
+def what_is_firm(explanation: Explanation) -> Iterator[str]:
     """Which uses every plan nearly as good shares, and which could as well be done differently."""
     near = explanation.near
     if near is None:
@@ -264,7 +264,7 @@ def _between(found: UseRange) -> str:
     return f"{found.least_mw:.1f} to {found.most_mw:.1f} MW"
 
 
-def _worst_stress(explanation: Explanation) -> Iterator[str]:
+def worst_stress(explanation: Explanation) -> Iterator[str]:
     """The named stress that costs the plan most; where cash runs out in one, that first."""
     if not explanation.stresses:
         return
@@ -292,7 +292,9 @@ def infeasible(found: Infeasibility) -> list[str]:
     sentences = ["No plan meets every limit: what is signed cannot be delivered."]
     if len(found.conflict) > 1:
         named = _joined([limit.label.removeprefix(RELIEF) for limit in found.conflict])
-        sentences.append(f"In conflict: {named}; without any one of them there is a plan.")
+        cured = all(r.change is not None for r in found.alone if r.limit in found.conflict)
+        end = "without any one of them there is a plan" if cured else "no plan meets them together"
+        sentences.append(f"In conflict: {named}; {end}.")
     for repair in cures:
         lead = "Either" if len(cures) > 1 else "To allow one,"
         sentences.append(f"{lead} {_verb(repair)} by {_amount(repair)}.")

@@ -15,9 +15,11 @@ import streamlit as st
 
 from allocator.allocation import Allocation, InfeasibleError, allocate
 from allocator.case import Case
-from allocator.explain import Explanation, explain
-from allocator.infeasible import Repair, infeasibility
+from allocator.explain import Explanation, QuarterPrice, explain, quarterly_prices
+from allocator.flip_map import Axis, FlipMap, flip_map
+from allocator.infeasible import Infeasibility, infeasibility
 from allocator.offers import OfferTerms, offer_terms
+from allocator.program.limits import Limit
 from allocator.program.solve import SolverError
 from allocator.sentences import infeasible
 
@@ -26,10 +28,10 @@ KEPT_PLANS, KEPT_JOBS = 64, 32
 
 @dataclass(frozen=True)
 class Conflict:
-    """No plan meets every limit: why, and the smallest change to each limit that would allow one."""
+    """No plan meets every limit: why, and the smallest changes that would allow one, of one limit or of several."""
 
     sentences: tuple[str, ...]
-    repairs: tuple[Repair, ...]
+    found: Infeasibility
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def _answer(key: str, _case: Case) -> Allocation | Conflict | Failure:
         return allocate(_case)
     except InfeasibleError as conflict:
         found = infeasibility(conflict.program)
-        return Conflict(tuple(infeasible(found)), found.alone)
+        return Conflict(tuple(infeasible(found)), found)
     except (SolverError, ArithmeticError, ValueError) as error:
         return Failure(f"The plan of this case could not be computed: {error}")
 
@@ -81,6 +83,33 @@ def explanation_job(plan: Allocation) -> Future[Explanation]:
 def _explanation_job(key: str, _plan: Allocation) -> Future[Explanation]:
     del key
     return _workers().submit(explain, _plan)
+
+
+def quarter_prices(plan: Allocation, limit: Limit) -> tuple[QuarterPrice, ...]:
+    """What one unit of a limit is worth in each quarter that has one price."""
+    return _quarter_prices(_key(plan.case), limit.key, plan, limit)
+
+
+@st.cache_resource(max_entries=KEPT_PLANS, show_spinner=False)
+def _quarter_prices(key: str, name: str, _plan: Allocation, _limit: Limit) -> tuple[QuarterPrice, ...]:
+    del key, name
+    return quarterly_prices(_plan, _limit)
+
+
+def flip_map_job(plan: Allocation, offer: int, market: Axis, lease: Axis) -> Future[FlipMap]:
+    """The flip map of an offer over two inputs, being computed or done."""
+    key = (_key(plan.case), offer, market, lease)
+    job = _flip_map_job(*key, plan)
+    if job.cancelled():
+        _flip_map_job.clear(*key, plan)
+        job = _flip_map_job(*key, plan)
+    return job
+
+
+@st.cache_resource(max_entries=KEPT_JOBS, show_spinner=False, hash_funcs={Axis: repr})
+def _flip_map_job(key: str, offer: int, market: Axis, lease: Axis, _plan: Allocation) -> Future[FlipMap]:
+    del key
+    return _workers().submit(flip_map, _plan, offer, market, lease)
 
 
 def pack_job(plan: Allocation, explanation: Explanation) -> Future[bytes]:

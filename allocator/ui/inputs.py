@@ -17,13 +17,14 @@ from allocator.formats import megawatts, rent
 from allocator.ui import state, terms
 from allocator.ui.desk import Desk, document_of, values
 from allocator.ui.stages import is_stage, stage_editor
+from allocator.ui.stress_picker import STRESSES, stress_picker
 from models.assumptions import Assumptions, describe, sections
 from models.lease import Lease
 from models.machines import SUCCESSOR, catalogue, machines_by_name
 
 CHANGED = ":orange[●]"
 REFUSED = ":red[▲]"
-_LEASE_LIST = re.compile(r"(leases\[\d+\]\.\w+)\[\d+\].*")
+_LIST = re.compile(r"(leases\[\d+\]\.\w+|policy\.stresses)\[\d+\].*")
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,15 @@ def term_sheet(desk: Desk) -> None:
 
     for group in groups(desk.case):
         items = [item for table in group.tables for item in by_table.get(table, [])]
-        paths = list(dict.fromkeys(_whole(item.path) for item in items))
+        paths = _paths(items)
         single = {item.path: item for item in items}
         title = f"{mark(*paths)}**{group.title}** {terms.plain(group.summary)}"
 
         def draw(path: str, single: dict[str, Input] = single) -> None:
             if path in single:
                 _widget(single[path], refused.get(path, single[path].value), mark(path))
+            elif path == STRESSES:
+                stress_picker(refused.get(path, now[path]), mark(path))
             elif is_listed(path):
                 _list_in_words(path, now[path], mark(path))
             else:
@@ -114,6 +117,14 @@ def term_sheet(desk: Desk) -> None:
             else:
                 for path in paths:
                     draw(path)
+
+
+def _paths(items: list[Input]) -> list[str]:
+    """Every input of a group once; the stresses stand before what they ask for, named or not."""
+    paths = [path for path in dict.fromkeys(_whole(item.path) for item in items) if path != STRESSES]
+    if "policy.minimum_cash_usd" in paths:
+        paths.insert(paths.index("policy.minimum_cash_usd"), STRESSES)
+    return paths
 
 
 def _lease_sections(group: Group, draw: Callable[[str], None], mark: Callable[..., str]) -> None:
@@ -149,7 +160,7 @@ def _list_in_words(path: str, value: Any, mark: str) -> None:
 
 def _whole(path: str) -> str:
     """The list to which a stage or an item belongs; any other path as it is."""
-    if found := _LEASE_LIST.fullmatch(path):
+    if found := _LIST.fullmatch(path):
         return found[1]
     return path.rpartition("[")[0] if is_stage(path) else path
 

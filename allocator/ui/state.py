@@ -11,7 +11,7 @@ interrupted makes callbacks fire again for values that have not changed, so ever
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +30,8 @@ TEMPLATE = "template"
 UPLOAD, UPLOAD_FAULTS, OPENED_FILE = "upload", "upload_faults", "opened_file"
 MACHINE_VIEW, NETWORK_AVERAGE, REFRESH = "machine_view", "network_average", "market_refresh"
 OFFER, OFFER_SHOWN = "offer", "offer_shown"
-WORKING = "working"
+WORKING, MAPPING = "working", "mapping"
+WHY_TAB, WHY_CHOICES = "why_tab", "why_choices"
 DEFAULT_TEMPLATE = "river-bend"
 LARGEST_PACK_BYTES = 20_000_000
 
@@ -67,6 +68,14 @@ def edit(path: str, value: Any) -> None:
 def repair(path: str, value: Any) -> None:
     """Callback: an edit that the page proposed."""
     put_anew(desk().edited(path, value))
+
+
+def repair_all(edits: Sequence[tuple[str, Any]]) -> None:
+    """Callback: several edits that the page proposed, together; one that only the others allow waits for them."""
+    changed = desk()
+    for path, value in edits:
+        changed = changed.edited(path, value)
+    put_anew(changed)
 
 
 def reset(path: str) -> None:
@@ -171,12 +180,12 @@ def _pack_document(content: bytes, name: str) -> Mapping[str, Any]:
         return found
 
 
-def now_working_on(job: Future[Any]) -> None:
-    """Remember the explanation being computed; one that was not begun for an earlier case is dropped."""
-    earlier: Future[Any] | None = st.session_state.get(WORKING)
+def now_working_on(job: Future[Any], what: str = WORKING) -> None:
+    """Remember the explanation, or the map, being computed; one that was not begun for an earlier case is dropped."""
+    earlier: Future[Any] | None = st.session_state.get(what)
     if earlier is not None and earlier is not job:
         earlier.cancel()
-    st.session_state[WORKING] = job
+    st.session_state[what] = job
 
 
 @dataclass(frozen=True)
@@ -252,6 +261,22 @@ def offer_shown() -> str | None:
 def show_offer() -> None:
     """Callback of the picker of offers."""
     st.session_state[OFFER_SHOWN] = st.session_state.get(OFFER)
+
+
+def why_choice(name: str, default: Any) -> Any:
+    """What the reader chose on page Why, kept while the page or its tab is left."""
+    return st.session_state.get(WHY_CHOICES, {}).get(name, default)
+
+
+def choose_why(name: str, value: Any) -> None:
+    """Callback: a choice on page Why."""
+    st.session_state[WHY_CHOICES] = {**st.session_state.get(WHY_CHOICES, {}), name: value}
+
+
+def take_why_choice(name: str) -> None:
+    """Callback of a picker of page Why, whose key is the name of the choice."""
+    if name in st.session_state:
+        choose_why(name, st.session_state[name])
 
 
 def average_asked() -> Mapping[str, float]:

@@ -69,7 +69,7 @@ def scale(name: str, unit: str) -> Scale:
     """Shares and yearly rates in percent, difficulty in T, capital in millions; everything else as it is."""
     if name == "difficulty":
         return Scale(-12, "T")
-    if name in {"capital_usd", "usd"}:
+    if name in {"capital_usd", "minimum_cash_usd", "usd"}:
         return Scale(-6, "USD M")
     if unit.startswith("share of "):
         return Scale(2, f"% of {unit.removeprefix('share of ')}")
@@ -154,7 +154,11 @@ def in_words(name: str, unit: str, value: Any) -> str:
 
 
 def _list_in_words(name: str, unit: str, items: list[Any]) -> str:
-    """Numbers one by one, halls with their dates, stages counted."""
+    """Numbers and names one by one, halls with their dates, stages counted."""
+    if not items:
+        return "none"
+    if all(isinstance(item, str) for item in items):
+        return ", ".join(items)
     if all(isinstance(item, (int, float)) for item in items):
         kept = scale(name, unit)
         return ", ".join(f"{kept.shown(item):,.10g}" for item in items)
