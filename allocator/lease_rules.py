@@ -185,7 +185,7 @@ def _window_faults(timeline: Timeline, path: str, lease: Lease) -> Iterator[Faul
     if end > timeline.months:
         yield Fault(
             f"{path}.term_years",
-            f"{occupied_months(lease) / MONTHS_PER_YEAR:g} years from {timeline.quarter_label(last)}, renewals too",
+            f"{occupied_months(lease) / MONTHS_PER_YEAR:g} years from {timeline.quarter_label(last)}, renewals too,",
             f"runs past the horizon ({timeline.horizon_years} years)",
             f"set horizon_years to at least {-(-end // MONTHS_PER_YEAR)}, or an earlier latest_start",
         )

@@ -289,7 +289,8 @@ def _rates(plan: Allocation) -> str:
 def infeasible(found: Infeasibility) -> list[str]:
     """Which limits forbid every plan, and the smallest change to each that would allow one."""
     cures = [r for r in found.alone if r.change is not None]
-    sentences = ["No plan meets every limit: what is signed cannot be delivered."]
+    signed = any(r.limit.key.startswith("committed__") for r in found.alone)
+    sentences = ["No plan meets every limit" + (": what is signed cannot be delivered." if signed else ".")]
     if len(found.conflict) > 1:
         named = _joined([limit.label.removeprefix(RELIEF) for limit in found.conflict])
         cured = all(r.change is not None for r in found.alone if r.limit in found.conflict)

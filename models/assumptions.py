@@ -191,6 +191,7 @@ _RULES = {
     "int_from_float": "is not a whole number",
     "bool_type": "is neither true nor false",
     "string_type": "is not text",
+    "tuple_type": "is not a list",
     "string_too_short": "is empty",
     "model_type": "is neither a price file that was read nor a table with months",
 }
