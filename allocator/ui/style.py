@@ -22,6 +22,9 @@ STYLE = """
 .st-key-term_sheet th, .st-key-term_sheet td {
   padding: 0.24rem 0.3rem; border-left: none; border-right: none; font-variant-numeric: tabular-nums; }
 .st-key-term_sheet td:not(:first-child), .st-key-term_sheet th:not(:first-child) { white-space: nowrap; }
+[class*="st-key-printed_"] table { width: 100%; font-size: 0.88rem; }
+[class*="st-key-printed_"] th, [class*="st-key-printed_"] td {
+  padding: 0.28rem 0.5rem; border-left: none; border-right: none; font-variant-numeric: tabular-nums; }
 </style>
 """
 
