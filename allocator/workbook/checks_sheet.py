@@ -143,13 +143,6 @@ def _terms(plan: Allocation) -> Iterator[Check]:
         yield Check(f"{name}: its loan matures within the term (months)", matures, term, f"{matures}<={term}", "0")
         leaves = f"IF(ISNUMBER({own}termination_after_years),12*{own}termination_after_years,0)"
         yield Check(f"{name}: the right to leave falls inside the term (months)", leaves, term, f"{leaves}<{term}", "0")
-        rent = f"1000*{own}rent_usd_per_kw_month"
-        paid = f"1000*{own}capex_usd_per_kw*(1+{own}contingency_share)*{own}tenant_capex_share"
-        credit = (
-            f"({rent}*{own}prepaid_rent_months/{own}prepayment_credit_months"
-            f"+{paid}*{own}tenant_capex_credit_share/{own}tenant_capex_credit_months)"
-        )
-        yield _at_most(f"{name}: credits are no more than the first-year rent (USD a month)", credit, rent)
 
 
 def _typed_mix(entries: Sequence[Entry]) -> Iterator[Check]:
@@ -243,6 +236,16 @@ def _dates(plan: Allocation, entries: Sequence[Entry]) -> Iterator[Check]:
             start, build = here.single("start_month"), f"{entry.own_inputs}build_months"
             yield Check(f"{name}: the first hall can be built by then (months)", build, start, f"{build}<={start}", "0")
             end, last = here.single("end_month"), f"COUNT({here.all_months('since')})-1"
+            given = f"SUM({here.all_months('hall_credit_due_usd')})"
+            own = entry.own_inputs
+            prepaid = f"1000*{own}rent_usd_per_kw_month*{own}prepaid_rent_months"
+            for_capex = f"{here.single('total_cost_usd')}*{own}tenant_capex_share*{own}tenant_capex_credit_share"
+            yield _same(
+                f"{name}: what is credited is credited in full, a hall (USD)", given, f"({prepaid}+{for_capex})"
+            )
+            credit, rent = here.all_months("hall_credit_due_usd"), here.all_months("hall_contract_rent_usd")
+            above = f"SUMPRODUCT(({credit}>{rent}*(1+const__tolerance_share))*1)"
+            yield Check(f"{name}: months in which credits are more than the rent", above, "0", f"{above}=0", "0")
             yield Check(
                 f"{name}: its last renewal ends within the {months} months planned", end, last, f"{end}<={last}", "0"
             )

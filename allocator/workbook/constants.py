@@ -11,6 +11,7 @@ from datetime import date
 
 from allocator.allocation import TAKEN_MW
 from models import network
+from models.deals import COUPONS_PER_YEAR, ROUNDING
 from models.lender_view import DUST
 from models.timeline import HOURS_PER_MONTH, MONTHS_PER_QUARTER
 
@@ -57,6 +58,8 @@ CONSTANTS = (
     Constant("tolerance_usd", TOLERANCE_USD, "slack of a check in dollars"),
     Constant("tolerance_share", TOLERANCE_SHARE, "slack of a check as a share of what is checked"),
     Constant("dust", DUST, "debt service below this share of its largest month is rounding"),
+    Constant("band_rounding", ROUNDING, "a figure this close to the end of a band of signed deals, relative, is inside"),
+    Constant("coupons_per_year", COUPONS_PER_YEAR, "payments a year of published notes"),
     Constant("taken_mw", TAKEN_MW, "less than this is a solver's rounding and not part of a mix"),
     Constant("two", 2.0, "min(a, b) = (a + b - |a - b|) / 2, for every month of a row at once"),
     Constant("label_length", 18, "letters of a name shown under a bar of a chart"),

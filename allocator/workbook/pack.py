@@ -19,6 +19,8 @@ from allocator.workbook.bridge import write_bridge
 from allocator.workbook.cached import CalculationError, evaluated, write_cached_values
 from allocator.workbook.cash_flow_sheet import write_cash_flow
 from allocator.workbook.checks_sheet import write_checks
+from allocator.workbook.deals_sheet import SHEET as DEALS
+from allocator.workbook.deals_sheet import write_signed_deals
 from allocator.workbook.entries import FIRST_MIX_ROW, Entry, entries
 from allocator.workbook.lines import Formula, Placed
 from allocator.workbook.method_sheet import write_method
@@ -66,7 +68,7 @@ def _assembled(plan: Allocation, explanation: Explanation) -> tuple[Workbook, Ac
     case, chosen = plan.case, entries(plan)
     book = new_workbook()
     prices = case.power.hourly_prices
-    front = (*FRONT, *([OFFERS] if case.leases else []), *STATEMENTS)
+    front = (*FRONT, *([OFFERS, DEALS] if case.leases else []), *STATEMENTS)
     titles = (*front, *(e.here.title for e in chosen), *BACK[:1], *([PRICES] if prices else []), *BACK[1:])
     sheets = {title: book.create_sheet(title) for title in titles}
     months = case.timeline.months
@@ -108,6 +110,7 @@ def _assembled(plan: Allocation, explanation: Explanation) -> tuple[Workbook, Ac
     write_checks(book, sheets["Checks"], plan, chosen, schedule, monthly)
     if case.leases:
         write_offers(sheets[OFFERS], plan, chosen)
+        write_signed_deals(sheets[DEALS], plan)
     write_summary(sheets["Summary"], plan, explanation, schedule, monthly, bridge, sheets)
     return book, Across(months, formulas)
 
