@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.activities import Activities
-from allocator.allocation import DUST, TAKEN_MW, Allocation
+from allocator.allocation import TAKEN_MW, Allocation
 from allocator.program.build import build
 from allocator.program.constraints import stepped
 from allocator.program.solve import LiveProgram
 from allocator.stress import STRESSES, Stress
+from models.lender_view import DUST
 from models.timeline import MONTHS_PER_QUARTER, Vector
 
 
