@@ -237,7 +237,7 @@ def lease_cash_flows(
 ) -> LeaseCashFlows:
     """Every line of one critical IT MW of an offer, over all its halls.
 
-    * ``NOI = (rent + re-let rent) x margin + guarantor + fee for leaving - running cost - power``;
+    * ``NOI = (rent + re-let rent + guarantor) x margin + fee for leaving - running cost - power``;
     * unlevered cash flow ``NOI + prepayment - credits - damages + sale - capex - warrants - tax``, tax on
       ``NOI + prepayment - credits - damages + sale - depreciation``, losses used as :class:`Finance` says;
     * cash flow to the owner: the same without warrants, with ``draw - fee - reserve - service - balloon``, tax after
@@ -286,8 +286,8 @@ def _with_taxes(
 ) -> LeaseCashFlows:
     """NOI, taxable income, taxes and the two cash flows of the whole unit."""
     costs = total["running_cost_usd"] + total["power_cost_usd"]
-    beside_rent = total["guarantor_usd"] + total["termination_fee_usd"] - costs
-    noi = (total["rent_usd"] + total["relet_rent_usd"]) * lease.noi_margin + beside_rent
+    rents = total["rent_usd"] + total["relet_rent_usd"] + total["guarantor_usd"]
+    noi = rents * lease.noi_margin + (total["termination_fee_usd"] - costs)
     at_the_side = total["prepayment_usd"] - total["credit_usd"] - total["late_damages_usd"] + total["sale_usd"]
     operating = noi + at_the_side
     warrants = due_in(since == 1 - lease.build_months, np.asarray(lease.guarantor_warrants_usd / lease.critical_it_mw))

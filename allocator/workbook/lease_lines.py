@@ -116,7 +116,7 @@ def _income(lease: Lease) -> Statement[LeaseUnit]:
         over("power_cost_usd", "Power cost"),
         _from_engine(
             "noi_usd", "Net operating income",
-            "=([rent_usd]+[relet_rent_usd])*@noi_margin+[guarantor_usd]+[termination_fee_usd]"
+            "=([rent_usd]+[relet_rent_usd]+[guarantor_usd])*@noi_margin+[termination_fee_usd]"
             "-[running_cost_usd]-[power_cost_usd]",
         ),
         over("prepayment_usd", "Rent paid in advance"),

@@ -280,3 +280,14 @@ def test_our_break_even_rents_are_lower_by_what_the_prototypes_ramp_loses(rate, 
     assert break_even(*steps[3]) == pytest.approx(ours_is, abs=0.05)
     at_it = flows(river_bend(rent_usd_per_kw_month=break_even(*steps[3])), since=MONTHS - 18)
     assert npv(rate, at_it.cash_flow_usd) == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_guarantor_of_the_whole_rent_takes_the_loss_out_of_default():
+    # With a cap of the whole contract and a hall that is never let again, the guarantor pays exactly what is missed.
+    sure = Lease(name="Sure", tenant="T", critical_it_mw=10.0, rent_usd_per_kw_month=120.0)
+    risky = sure.model_copy(
+        update={"tenant_default_per_year": 0.05, "guarantor_cap_share": 1.0, "reletting_months": 240}
+    )
+    months = np.arange(-40.0, 220.0)
+    one, other = (lease_cash_flows(lease, Finance(), months, np.zeros_like(months)) for lease in (sure, risky))
+    assert other.noi_usd == pytest.approx(one.noi_usd, rel=1e-9, abs=1e-6)
