@@ -125,7 +125,7 @@ def test_every_line_is_that_of_a_lease_written_month_by_month(seed):
 def test_the_statement_is_the_sum_of_its_lines(seed):
     lease, finance = random_lease(seed), random_finance(seed)
     f = lease_cash_flows(lease, finance, SINCE, PRICE)
-    noi = (f.rent_usd + f.relet_rent_usd) * lease.noi_margin + f.guarantor_usd + f.termination_fee_usd
+    noi = (f.rent_usd + f.relet_rent_usd + f.guarantor_usd) * lease.noi_margin + f.termination_fee_usd
     noi = noi - f.running_cost_usd - f.power_cost_usd
     cash = noi + f.prepayment_usd - f.credit_usd - f.late_damages_usd + f.sale_usd
     taxable = cash - f.depreciation_usd
