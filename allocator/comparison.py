@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from allocator.case import Case
 from allocator.formats import comparison_figure
-from models.deals import Comparison, Place, compare, deal_named, notes_figures
+from models.deals import Comparison, Deal, Place, compare, deal_named, notes_figures
 
 INPUT_OF = {
     "rent_usd_per_kw_month": "rent_usd_per_kw_month",
@@ -48,6 +49,11 @@ def _note(offer: int, found: Comparison) -> str:
         f"{comparison_figure(measure.key, found.value)} is {found.place.value} the {band.count} signed colocation "
         f"deals ({low} to {high}, {extreme} {end})"
     )
+
+
+def links(deal: Deal) -> list[str]:
+    """Addresses of a deal's sources."""
+    return re.findall(r"https?://[^\s;]+", deal.source)
 
 
 def as_rows(case: Case) -> list[dict[str, Any]]:

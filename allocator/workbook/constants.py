@@ -58,7 +58,7 @@ CONSTANTS = (
     Constant("tolerance_usd", TOLERANCE_USD, "slack of a check in dollars"),
     Constant("tolerance_share", TOLERANCE_SHARE, "slack of a check as a share of what is checked"),
     Constant("dust", DUST, "debt service below this share of its largest month is rounding"),
-    Constant("band_rounding", ROUNDING, "a figure this close to the end of a band of signed deals, relative, is inside"),
+    Constant("band_rounding", ROUNDING, "a figure this close to the end of a band of deals, relative, is inside it"),
     Constant("coupons_per_year", COUPONS_PER_YEAR, "payments a year of published notes"),
     Constant("taken_mw", TAKEN_MW, "less than this is a solver's rounding and not part of a mix"),
     Constant("two", 2.0, "min(a, b) = (a + b - |a - b|) / 2, for every month of a row at once"),

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.comparison import links
+from allocator.workbook.deals_apart import LAST_COLUMN, by_structure, height, link, title_row, write_left_out
 from allocator.workbook.offers_sheet import MILLIONS_EACH
 from allocator.workbook.style import (
-    HOSTING,
     MEGAWATTS,
     MONEY_MILLIONS,
     QUIET,
     SHARE,
     SMALL,
     STRONG,
-    THIN,
     WHOLE,
-    font,
     header_row,
     put,
     put_text,
 )
-from models.deals import MEASURES, Deal, DealKind, Measure, band, colocation_deals, deals
+from models.deals import MEASURES, Deal, Measure, band, colocation_deals
 from models.rent import Recovery
 
 COUPON = "0.000%"
-LAST_COLUMN = 18
-STRUCTURES: tuple[Recovery | None, ...] = (*Recovery, None)
 COLUMNS = {
     "term_years": "GG",
     "rent_usd_per_kw_month": "HH",
@@ -65,7 +60,7 @@ class DealPlaces:
     rows: dict[str, int]
     announced: dict[str, int]
     bands: int
-    """Row of the lowest figures; below it who has them, the highest, who has those, and how many deals have a figure."""
+    """Row of the lowest figures; then whose they are, the highest, whose, and how many deals state a figure."""
     structures: int
     """Row of the first structure's margins."""
 
@@ -85,11 +80,6 @@ class DealPlaces:
         return f"${column}${self.structures}:${column}${self.structures + len(Recovery) - 1}"
 
 
-def by_structure() -> list[Deal]:
-    """Signed deals, those of one structure together, else in the order of the table."""
-    return sorted(colocation_deals(), key=lambda deal: STRUCTURES.index(deal.recovery))
-
-
 def deal_places(first: int) -> DealPlaces:
     """Places of a table of deals whose title is in row ``first``."""
     known = by_structure()
@@ -106,8 +96,9 @@ def deal_places(first: int) -> DealPlaces:
 
 def write_deals(sheet: Worksheet, first: int, places: DealPlaces) -> int:
     """All tables of deals; returns the next row."""
-    title_row(sheet, first, "Signed colocation deals: each figure is a formula of what was announced, below")
+    title_row(sheet, first, "Signed colocation deals; what is not announced as such is a formula of what was, below")
     header_row(sheet, first + 1, HEADS)
+    sheet.row_dimensions[first + 1].height = 38
     for deal in by_structure():
         _deal(sheet, places.rows[deal.deal_id], deal, places.announced[deal.deal_id])
         _announced(sheet, places.announced[deal.deal_id], deal)
@@ -116,7 +107,8 @@ def write_deals(sheet: Worksheet, first: int, places: DealPlaces) -> int:
     head = min(places.announced.values()) - 1
     title_row(sheet, head - 1, "What was announced (means of rents need a contract value, a term and critical IT MW)")
     header_row(sheet, head, ANNOUNCED)
-    return _left_out(sheet, max(places.announced.values()) + 2)
+    sheet.row_dimensions[head].height = 26
+    return write_left_out(sheet, max(places.announced.values()) + 2)
 
 
 def _deal(sheet: Worksheet, row: int, deal: Deal, stated: int) -> None:
@@ -138,8 +130,7 @@ def _deal(sheet: Worksheet, row: int, deal: Deal, stated: int) -> None:
     for letter, value in figures.items():
         if value is not None:
             put(sheet, f"{letter}{row}", value, form=FORMATS[letter], align="right")
-    longest = max(len(deal.structure) / 17, len(deal.site) / 21, len(deal.tenant) / 17, len(deal.landlord) / 21)
-    sheet.row_dimensions[row].height = 12 * (1 + int(longest))
+    sheet.row_dimensions[row].height = height(deal.landlord, deal.tenant, deal.site, deal.structure)
 
 
 def _first_year_rent(deal: Deal, row: int, stated: int) -> str | None:
@@ -222,48 +213,3 @@ def band_of_margin(recovery: Recovery) -> bool:
     margin = next(m for m in MEASURES if m.key == "noi_margin")
     alike = [deal for deal in colocation_deals() if deal.recovery is recovery]
     return band(margin) is not None and any(margin.ends(deal) is not None for deal in alike)
-
-
-def _left_out(sheet: Worksheet, row: int) -> int:
-    row = _reasons(
-        sheet, row, "Signed, and some figures left out", (d for d in by_structure() if d.not_compared_because)
-    )
-    sold = (deal for deal in deals() if deal.kind is DealKind.GPU_CLOUD)
-    row = _reasons(sheet, row, "GPU-cloud contracts: not compared, for they sell the GPUs with the building", sold)
-    open_ = (deal for deal in deals() if deal.kind is DealKind.UNSIGNED)
-    return _reasons(sheet, row, "Not signed, or not yet in effect: not compared", open_)
-
-
-def _reasons(sheet: Worksheet, row: int, title: str, found: Iterable[Deal]) -> int:
-    title_row(sheet, row, title)
-    header_row(sheet, row + 1, ["Deal", "Landlord", "Tenant", "Site", "Source dated", "Source", "", "", "Why"])
-    row += 2
-    for deal in found:
-        put_text(sheet, f"A{row}", deal.deal_id, bold=True)
-        for letter, text in zip("BCD", (deal.landlord, deal.tenant, deal.site), strict=True):
-            put_text(sheet, f"{letter}{row}", text, wrap=True, size=8)
-        put_text(sheet, f"E{row}", deal.source_date, size=8, colour=QUIET)
-        if addresses := links(deal):
-            link(sheet, f"F{row}", addresses[0])
-        put_text(sheet, f"I{row}", sentence(deal.not_compared_because), size=8)
-        sheet.row_dimensions[row].height = 12 * (1 + int(max(len(deal.site), len(deal.landlord)) / 21))
-        row += 1
-    return row + 1
-
-
-def sentence(words: str) -> str:
-    """Words with a capital and a full stop."""
-    return f"{words[:1].upper()}{words[1:]}."
-
-
-def link(sheet: Worksheet, address: str, target: str) -> None:
-    """The site's name, with the whole address behind it."""
-    cell = put_text(sheet, address, target.partition("://")[2].partition("/")[0].removeprefix("www."), size=8)
-    cell.hyperlink = target
-    cell.font = font(size=8, colour=HOSTING, link=True)
-
-
-def title_row(sheet: Worksheet, row: int, title: str) -> None:
-    """Title of a part of the sheet."""
-    for column in range(1, LAST_COLUMN + 1):
-        put(sheet, f"{get_column_letter(column)}{row}", title if column == 1 else None, bold=True, below=THIN)

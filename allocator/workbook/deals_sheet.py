@@ -14,9 +14,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.allocation import Allocation
 from allocator.workbook.assumptions_sheet import input_name
-from allocator.workbook.deal_rows import COLUMNS, COUPON, FORMATS, DealPlaces, deal_places, title_row, write_deals
+from allocator.workbook.deal_rows import COLUMNS, COUPON, FORMATS, DealPlaces, deal_places, write_deals
+from allocator.workbook.deals_apart import title_row
 from allocator.workbook.hall_rent_lines import BILLED, FIRST_YEAR_RENT, rent_index_formula
-from allocator.workbook.offers_sheet import MILLIONS_EACH
 from allocator.workbook.style import (
     A3,
     HOSTING,
@@ -162,6 +162,11 @@ def _figure(key: str, block: OfferBlock) -> str:
     return block.named(formulas.get(key, f"@{key}"))
 
 
+SCULPTED = (
+    "{at2}/const__coupons_per_year*SUMPRODUCT(({years}<=@term_years)*(1+@escalator_per_year)^({years}-1)*"
+    "((1+{rate})^(1-const__coupons_per_year*{years})+(1+{rate})^(-const__coupons_per_year*{years})))/{at0}"
+)
+"""Half of a year's NOI at the first payment of each year and at the second, discounted at the coupon."""
 NOTES = (
     ("Notes issued", "USD", MONEY_MILLIONS, "{debt}", "Published debt of the deal"),
     ("Coupon", "per year", COUPON, "{coupon}", "Nominal, paid twice a year"),
@@ -174,8 +179,7 @@ NOTES = (
     ("Paid level: first-year cover", "ratio", COVER, "{at2}/{at3}", "First-year NOI over that service"),
     (
         "Paid sculpted: cover", "ratio", COVER,
-        "{at2}/const__coupons_per_year*SUMPRODUCT(({years}<=@term_years)*(1+@escalator_per_year)^({years}-1)*"
-        "((1+{rate})^(1-const__coupons_per_year*{years})+(1+{rate})^(-const__coupons_per_year*{years})))/{at0}",
+        SCULPTED,
         "Present value of NOI at the coupon over the notes: half of a year's NOI at each payment",
     ),
     ("Debt yield", "per year", SHARE, "{at2}/{at0}", "First-year NOI over the notes"),
