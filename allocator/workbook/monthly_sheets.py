@@ -41,6 +41,7 @@ FIRST_ROW = 6
 """Rows 1 and 2 say what the sheet is, 3 and 4 hold month and date, 5 is empty."""
 LAST_HEAD_ROW = 4
 MONTHS_PER_PAGE = 24
+NARROWEST_LABEL, WIDEST_LABEL, LABEL_LETTER = 44.0, 72.0, 0.9
 WIDE_SHEETS = ("Network", "Monthly")
 """Sheets with numbers of fifteen digits: difficulty, dollars of a whole plan."""
 
@@ -83,7 +84,7 @@ def write_statement(
     """
     across: dict[int, Formula] = {}
     heading(sheet, title, note)
-    _widths(sheet, here)
+    _widths(sheet, here, max(len(item.label) for item in statement))
     if "month" not in here.rows:
         across.update(_calendar(sheet, here, others["network"]))
     row = FIRST_ROW
@@ -105,8 +106,9 @@ def write_statement(
     return across
 
 
-def _widths(sheet: Worksheet, here: Placed) -> None:
-    for column, width in ((LABEL_COLUMN, 44), (UNIT_COLUMN, 16), (SINGLE_COLUMN, 15), (OPENING_COLUMN, 3)):
+def _widths(sheet: Worksheet, here: Placed, longest_label: int) -> None:
+    labels = min(WIDEST_LABEL, max(NARROWEST_LABEL, longest_label * LABEL_LETTER))
+    for column, width in ((LABEL_COLUMN, labels), (UNIT_COLUMN, 16), (SINGLE_COLUMN, 15), (OPENING_COLUMN, 3)):
         sheet.column_dimensions[get_column_letter(column)].width = width
     first = get_column_letter(FIRST_MONTH_COLUMN)
     group = sheet.column_dimensions[first]

@@ -12,7 +12,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.allocation import Allocation
 from allocator.case import inputs
-from allocator.explain import Explanation, FlipPoint
+from allocator.explain import Explanation
+from allocator.flip_points import FlipPoint
 from allocator.formats import day
 from allocator.report import package_version
 from allocator.sentences import decision
@@ -41,6 +42,8 @@ SHEET = "Summary"
 COLUMNS = "ABCDEFGHIJKL"
 FIGURE_ROW, TABLE_ROWS = 0, 5
 CHARACTERS_PER_LINE = 170
+BOLD_LINE = 0.6
+"""Letters of the bold first sentence in a line, over those of the others, with some to spare for other fonts."""
 MONEY_PER_UNIT = '"$"#,##0;-"$"#,##0;"–"'
 CENTS_PER_DOLLAR = '"$"0.00;-"$"0.00;"–"'
 
@@ -100,7 +103,7 @@ def _sentences(sheet: Worksheet, sentences: Sequence[str], row: int) -> int:
             vertical="top",
             colour=INK if i < len(sentences) - 1 else QUIET,
         )
-        per_line = CHARACTERS_PER_LINE * (9 / 12 if i == 0 else 1.0)
+        per_line = CHARACTERS_PER_LINE * (BOLD_LINE if i == 0 else 1.0)
         lines = 1 + int(len(sentence) / per_line) + sentence.count("\n")
         sheet.row_dimensions[row].height = min(400.0, (16.5 if i == 0 else 12.5) * lines + 1)
         row += 1
