@@ -2,58 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from allocator.allocation import TAKEN_MW
 from allocator.case import Case
-from allocator.flip_map import Axis, FlipMap, border
-from allocator.formats import percent, rent
+from allocator.flip_map import Axis, FlipMap
 from allocator.ui.figure import HOSTING, Drawing, Figure
+from allocator.ui.flip_map_words import finding, nearest, scale_of, today
 from allocator.ui.terms import field_name
 
 DARK, LIGHT, TODAY = "#1A1A1A", "#FFFFFF", "#D55E00"
 LABELLED = 6
 """About so many cells a side carry their megawatts as a number."""
 HEIGHT = 430
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How an axis is named, drawn and said."""
-
-    name: str
-    unit: str
-    form: str
-    words: Callable[[float], str]
-    shown: float = 1.0
-    """What a value is multiplied by to be drawn."""
-
-
-SCALES = {
-    "btc_price_usd": Scale("BTC price", "USD", ",.0f", lambda usd: f"${usd:,.0f}"),
-    "price_usd_per_mwh": Scale("power price", "USD/MWh", ",.0f", lambda usd: f"${usd:,.2f} /MWh"),
-    "rent_usd_per_kw_month": Scale("rent", "USD/kW-month", ",.0f", rent),
-    "capex_usd_per_kw": Scale("capex", "USD/kW of critical IT", ",.0f", lambda usd: f"${usd:,.0f} /kW"),
-    "noi_margin": Scale("NOI margin", "% of rent", ",.0f", percent, 100.0),
-}
-
-
-def scale_of(axis: Axis) -> Scale:
-    """The scale of an axis, by its input."""
-    return SCALES[field_name(axis.path)]
-
-
-def today(case: Case, axis: Axis) -> float:
-    """Where the case itself stands on an axis."""
-    table, name = axis.path.rsplit(".", 1)
-    if table.startswith("leases["):
-        return float(getattr(case.leases[int(table[7:-1])], name))
-    return float(getattr(getattr(case, table), name))
 
 
 def map_figure(case: Case, found: FlipMap) -> Figure:
@@ -99,6 +62,7 @@ def map_chart(case: Case, found: FlipMap) -> Drawing:
     x = alt.X("x:Q", title=None, scale=x_scale, axis=alt.Axis(format=market.form, tickCount=7, grid=False))
     y = alt.Y("y:Q", title=None, scale=y_scale, axis=alt.Axis(format=lease.form, tickCount=7, grid=False))
     most = case.leases[found.offer].critical_it_mw
+    shades = alt.Scale(domain=[0.0, most], range=["#E4E4E4", HOSTING], clamp=True)
     squares = (
         alt.Chart(cells)
         .mark_rect()
@@ -107,9 +71,9 @@ def map_chart(case: Case, found: FlipMap) -> Drawing:
             x2="x_high",
             y=alt.Y("y_low:Q", title=None, scale=y_scale, axis=alt.Axis(format=lease.form, tickCount=7, grid=False)),
             y2="y_high",
-            color=alt.Color(
-                "taken:Q", legend=None, scale=alt.Scale(domain=[0.0, most], range=["#E4E4E4", HOSTING], clamp=True)
-            ),
+            color=alt.Color("taken:Q", legend=None, scale=shades),
+            # Without it the seams between cells show.
+            stroke=alt.Stroke("taken:Q", legend=None, scale=shades),
             tooltip=[
                 alt.Tooltip("market_words:N", title=market.name),
                 alt.Tooltip("lease_words:N", title=lease.name),
@@ -121,7 +85,7 @@ def map_chart(case: Case, found: FlipMap) -> Drawing:
     )
     layers: list[alt.Chart] = [squares]
     for side, colour in ((cells["taken"] > 0.5 * most, LIGHT), (cells["taken"] <= 0.5 * most, DARK)):
-        some = cells[side & cells["labelled"]]
+        some = cells[side & cells["labelled"] & ~_beside(case, found, cells)]
         if len(some):
             layers.append(alt.Chart(some).mark_text(fontSize=11, color=colour).encode(x=x, y=y, text="label:N"))
     line = _border_line(found)
@@ -129,12 +93,25 @@ def map_chart(case: Case, found: FlipMap) -> Drawing:
         for width, colour in ((5, LIGHT), (2.5, DARK)):
             path = alt.Chart(line).mark_line(strokeWidth=width, color=colour, strokeJoin="miter")
             layers.append(path.encode(x=x, y=y, order="order:Q", detail="piece:N"))
-    here = pd.DataFrame(
-        {"x": [today(case, found.market) * market.shown], "y": [today(case, found.lease) * lease.shown], "t": ["today"]}
-    )
-    point = alt.Chart(here).mark_point(shape="diamond", size=190, filled=True, color=TODAY, stroke=LIGHT, opacity=1)
-    layers.append(point.encode(x=x, y=y, tooltip=[alt.Tooltip("t:N", title="the case")]))
+    layers += _case_marks(case, found, x, y)
     return alt.layer(*layers).properties(height=HEIGHT)
+
+
+def _case_marks(case: Case, found: FlipMap, x: alt.X, y: alt.Y) -> list[alt.Chart]:
+    """A diamond where the case stands, named."""
+    at = today(case, found.market), today(case, found.lease)
+    taken = float(found.taken_mw[nearest(found.market, at[0]), nearest(found.lease, at[1])])
+    words = pd.DataFrame(
+        {"x": [at[0] * scale_of(found.market).shown], "y": [at[1] * scale_of(found.lease).shown], "t": ["the case"]}
+    )
+    ink = LIGHT if taken > 0.5 * case.leases[found.offer].critical_it_mw else DARK
+    marked = alt.Chart(words)
+    return [
+        marked.mark_point(shape="diamond", size=190, filled=True, color=TODAY, stroke=LIGHT, opacity=1).encode(
+            x=x, y=y
+        ),
+        marked.mark_text(align="left", dx=11, fontSize=12, fontWeight="bold", color=ink).encode(x=x, y=y, text="t:N"),
+    ]
 
 
 def _cells(found: FlipMap) -> pd.DataFrame:
@@ -165,6 +142,15 @@ def _cells(found: FlipMap) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _beside(case: Case, found: FlipMap, cells: pd.DataFrame) -> pd.Series:
+    """Cells in which the case's own mark and name stand."""
+    step = 2.5 * (cells["x_high"].iloc[0] - cells["x_low"].iloc[0])
+    right = cells["x"] - today(case, found.market) * scale_of(found.market).shown
+    at = today(case, found.lease) * scale_of(found.lease).shown
+    beside: pd.Series = (right.abs() < step) & (cells["y_low"] < at) & (at < cells["y_high"])
+    return beside
+
+
 def _label(taken: float) -> str:
     if np.isnan(taken):
         return "no plan"
@@ -192,65 +178,3 @@ def _border_line(found: FlipMap) -> pd.DataFrame:
         broken = False
         rows += [{"x": x, "y": up[int(turns[0]) + 1], "piece": piece} for x in (across[i], across[i + 1])]
     return pd.DataFrame(rows, columns=["x", "y", "piece"]).assign(order=range(len(rows)))
-
-
-def finding(case: Case, found: FlipMap) -> str:
-    """Where the answer turns, over which stretch of the market; said of cells that were solved, nothing between."""
-    market, lease, name = scale_of(found.market), scale_of(found.lease), case.leases[found.offer].name
-    if not found.taken.any():
-        return f"{name} is refused everywhere on this map"
-    if found.taken.all():
-        return f"{name} is taken everywhere on this map: {_span(found.lease)} and {_span(found.market)}"
-    lines = border(found)
-    here = int(np.argmin(np.abs(np.array(found.market.values) - today(case, found.market))))
-    turn = lines[here]
-    if turn is None:
-        some = [value for value, line in zip(found.market.values, lines, strict=True) if line is not None]
-        where = f"{market.words(min(some))} to {market.words(max(some))}"
-        return f"{name} is refused at today's {market.name} at every {lease.name} shown; taken only from {where}"
-    falling = field_name(found.lease.path) == "capex_usd_per_kw"
-    no_worse = [line is not None and (line >= turn if falling else line <= turn) for line in lines]
-    first = last = here
-    while first > 0 and no_worse[first - 1]:
-        first -= 1
-    while last + 1 < len(lines) and no_worse[last + 1]:
-        last += 1
-    side = "up to" if falling else "from"
-    stretch = _stretch(found.market, first, last)
-    verb = "stays" if found.taken[here, _nearest(found.lease, today(case, found.lease))] else "is taken"
-    return f"{name} {verb} {side} {_article(lease)} of {lease.words(turn)} at every {market.name} {stretch}"
-
-
-def _article(scale: Scale) -> str:
-    return (
-        f"an {scale.name}"
-        if scale.name.startswith("NOI")
-        else f"a {scale.name}"
-        if scale.name == "rent"
-        else scale.name
-    )
-
-
-def _nearest(axis: Axis, value: float) -> int:
-    return int(np.argmin(np.abs(np.array(axis.values) - value)))
-
-
-def _span(axis: Axis) -> str:
-    scale = scale_of(axis)
-    return f"{scale.name} from {scale.words(axis.values[0])} to {scale.words(axis.values[-1])}"
-
-
-def _stretch(axis: Axis, first: int, last: int) -> str:
-    words = scale_of(axis).words
-    low, high = words(axis.values[first]), words(axis.values[last])
-    if first == 0 and last == len(axis.values) - 1:
-        return f"from {low} to {high}"
-    if first == 0:
-        return f"up to {high}"
-    return f"from {low} up" if last == len(axis.values) - 1 else f"from {low} to {high}"
-
-
-def missing_words(found: FlipMap) -> str:
-    """How many cells have no plan at all."""
-    without = int(np.isnan(found.npv_usd).sum())
-    return f"{without} cells have no plan that meets every limit. " if without else ""

@@ -11,7 +11,7 @@ from allocator.activities import Kind
 from allocator.allocation import TAKEN_MW, Allocation
 from allocator.case import Case
 from allocator.flip_map import POINTS, POINTS_WHOLE, SPAN, Axis, around
-from allocator.ui import answers, downloads, flip_map_chart, state
+from allocator.ui import answers, downloads, flip_map_chart, flip_map_words, state
 from allocator.ui.figure import show as show_figure
 from allocator.ui.terms import plain
 from allocator.ui.waiting import redraw_when_done
@@ -42,7 +42,7 @@ def lease_axes(case: Case, offer: int, points: int) -> dict[str, Axis]:
 
 
 def _axis(case: Case, path: str, points: int) -> Axis:
-    return Axis(path, around(flip_map_chart.today(case, Axis(path, ())), points))
+    return Axis(path, around(flip_map_words.today(case, Axis(path, ())), points))
 
 
 def show(plan: Allocation) -> None:
@@ -82,7 +82,7 @@ def show(plan: Allocation) -> None:
     else:
         found = job.result()
         show_figure(flip_map_chart.map_figure(case, found))
-        missing = flip_map_chart.missing_words(found)
+        missing = flip_map_words.missing_words(found)
         st.caption(f"{missing}Each cell is a plan of its own; between cells nothing was solved.")
         with st.expander("The map as a table", key="map_table"):
             st.dataframe(
@@ -91,7 +91,7 @@ def show(plan: Allocation) -> None:
 
 
 def _axis_name(name: str) -> str:
-    scale = flip_map_chart.SCALES[name]
+    scale = flip_map_words.SCALES[name]
     return f"{scale.name[:1].upper()}{scale.name[1:]}"
 
 

@@ -21,7 +21,7 @@ NOTHING, NO_PLAN = "nothing", "no plan without it"
 
 
 def sides_table(explanation: Explanation) -> pd.DataFrame:
-    """Every limit, bound or not: what one more is worth and what one less costs, per unit."""
+    """Every limit, bound or not, the dearest first: what one more is worth and what one less costs, per unit."""
     return pd.DataFrame(
         [
             {
@@ -32,7 +32,7 @@ def sides_table(explanation: Explanation) -> pd.DataFrame:
                 if price.loss_of_one_less_usd is None
                 else _worth(price, price.loss_of_one_less_usd),
             }
-            for price in explanation.shadow_prices
+            for price in sorted(explanation.shadow_prices, key=lambda price: -_dearest(price))
         ]
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -19,12 +20,17 @@ def markdown_table(table: pd.DataFrame, figures: Sequence[str]) -> str:
     >>> print(markdown_table(pd.DataFrame({"offer": ["Hyper"], "NPV": ["$1 M"]}), ["NPV"]))
     | offer | NPV |
     | :--- | ---: |
-    | Hyper | \$1 M |
+    | Hyper | \$1 M |
     """
     sides = ["---:" if name in figures else ":---" for name in table.columns]
     rows = [[str(name) for name in table.columns], *table.astype(str).to_numpy().tolist()]
-    head, *body = [f"| {' | '.join(plain(cell) for cell in row)} |" for row in rows]
+    head, *body = [f"| {' | '.join(plain(_unbroken(cell)) for cell in row)} |" for row in rows]
     return "\n".join([head, f"| {' | '.join(sides)} |", *body])
+
+
+def _unbroken(text: str) -> str:
+    """A number stays on one line with its unit."""
+    return re.sub(r"(?<=\d) (?=M\b|bn\b|%|MW\b)", "\N{NO-BREAK SPACE}", text)
 
 
 def show_table(key: str, shown: pd.DataFrame, figures: Sequence[str], data: pd.DataFrame) -> None:

@@ -23,10 +23,10 @@ def near_figure(near: NearOptimal, npv_usd: float) -> Figure:
     """A bar a fleet, purchase or offer from least to most, the plan as a tick."""
     table = near_table(near)
     widest = table.iloc[int((table["most"] - table["least"]).argmax())] if len(table) else None
-    given = money(near.share * npv_usd)
+    given = money(near.share * abs(npv_usd))
     finding = (
-        f"Within {percent(near.share)} of the best value ({given}), {widest['use']} may be anything from "
-        f"{widest['least']:,.1f} to {widest['most']:,.1f} facility MW"
+        f"For {percent(near.share)} of the value ({given}), {widest['use']} may have anything from "
+        f"{widest['least']:,.1f} to {widest['most']:,.1f} facility MW on average"
         if widest is not None
         else "No plan nearly as good uses anything else"
     )

@@ -89,7 +89,7 @@ def finding(explanation: Explanation) -> str:
     outcomes = explanation.stresses
     worse = [found for found in outcomes if found.change_usd < -SAME_USD]
     lost = [found for found in outcomes if found.npv_usd < 0]
-    start = f"{len(worse)} of {len(outcomes)} named stresses cost the plan money"
+    start = f"{len(worse)} of {len(outcomes)} named stresses {'costs' if len(worse) == 1 else 'cost'} the plan money"
     if lost:
         return f"{start}; in {len(lost)} of them it is worth less than doing nothing"
     return f"{start}; in none of them is it worth less than doing nothing"
