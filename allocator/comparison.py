@@ -26,7 +26,12 @@ INPUT_OF = {
 
 def outside_notes(case: Case) -> list[str]:
     """One line for every input of an offer that puts a figure outside the band of signed colocation deals."""
-    return [_note(i, found) for i, found in _outside(case)]
+    return [f"leases[{i}].{INPUT_OF[found.measure.key]}: {_said(found)}" for i, found in _outside(case)]
+
+
+def outside_sentences(case: Case) -> list[str]:
+    """The same with the offers' names, for those who read no paths."""
+    return [f"{case.leases[i].name}: {_said(found)}." for i, found in _outside(case)]
 
 
 def _outside(case: Case) -> Iterator[tuple[int, Comparison]]:
@@ -39,15 +44,14 @@ def _outside(case: Case) -> Iterator[tuple[int, Comparison]]:
                 yield i, found
 
 
-def _note(offer: int, found: Comparison) -> str:
+def _said(found: Comparison) -> str:
     measure, band = found.measure, found.band
     end = band.highest if found.place is Place.ABOVE else band.lowest
     extreme = "highest" if found.place is Place.ABOVE else "lowest"
     low, high = comparison_figure(measure.key, band.low), comparison_figure(measure.key, band.high)
     return (
-        f"leases[{offer}].{INPUT_OF[measure.key]}: {measure.name} "
-        f"{comparison_figure(measure.key, found.value)} is {found.place.value} the {band.count} signed colocation "
-        f"deals ({low} to {high}, {extreme} {end})"
+        f"{measure.name} {comparison_figure(measure.key, found.value)} is {found.place.value} the {band.count} signed "
+        f"colocation deals ({low} to {high}, {extreme} {end})"
     )
 
 

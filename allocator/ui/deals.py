@@ -1,72 +1,225 @@
-"""Signed colocation deals, their rents on the footing of an offer's: first-year, base.
-
-The table gives the mean rent over the term; an offer states the rent of its first year. The two differ by the escalator
-(River Bend: 158.7 and 128.0 USD/kW-month), so a mean is brought back to year one before it is drawn beside an offer.
-"""
+"""Beside the signed deals: an offer's measures with their bands, its own deal's notes, every deal with its source."""
 
 from __future__ import annotations
 
-import csv
-import re
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from typing import Any
 
-from models.assumptions import describe
-from models.lease import Lease
-from models.rent import average_rent_usd_per_kw_month
+import pandas as pd
+import streamlit as st
 
-HIGHEST_COLOCATION_RENT = 300.0
-"""Mean rents above this, in USD/kW-month, sell the GPUs with the building."""
-NOTE = (
-    "Signed deals: models/deals.csv (announcements and filings, each row with its source). Means over the term are "
-    "brought back to year one with the deal's own escalator, 3 % where it states none. Left out: GPU-cloud contracts "
-    "such as IREN–Microsoft (they sell the GPUs too) and deals without a stated value. Modified-gross rents include "
-    "running costs that a triple-net tenant pays on top."
+from allocator.comparison import links
+from allocator.formats import comparison_figure, money, percent
+from allocator.ui.figure import HOSTING
+from allocator.ui.markdown_table import markdown_table, show_table
+from allocator.ui.terms import plain
+from models.deals import (
+    MEASURES,
+    Deal,
+    DealKind,
+    Place,
+    colocation_deals,
+    compare,
+    deal_named,
+    deals,
+    notes_figures,
 )
+from models.lease import Lease
+
+NOTE = (
+    "Signed deals: models/deals.csv (announcements and filings, each row with its source). The rent of year one adds "
+    "up to the contract's value with the deal's own escalator, 3 % where it states none. Left out: GPU-cloud contracts "
+    "such as IREN–Microsoft (they sell the GPUs too) and deals whose value or kind of megawatt is not stated. "
+    "Modified-gross rents include running costs that a triple-net tenant pays on top."
+)
+FIGURES = ("this offer", "lowest", "highest", "deals")
+SOURCES = ("source", "second source", "third source")
+MILLION = 1e6
+_ARROWS = {Place.ABOVE: "▲ ", Place.BELOW: "▼ ", Place.INSIDE: ""}
 
 
-@dataclass(frozen=True)
-class Deal:
-    """One signed lease to compare with."""
+def show(lease: Lease) -> None:
+    """The section of one offer."""
+    st.markdown(f"#### {plain(said(lease))}")
+    st.caption("Margins beside deals of the same structure, all else beside every signed colocation deal.")
+    compared = comparison_table(lease)
+    show_table("beside_signed_deals", compared, FIGURES, comparison_data(lease))
+    signed = signed_notes_table(lease)
+    if signed is not None:
+        st.markdown(f"**The notes of {plain(lease.signed_deal)} beside this offer, paid level and sculpted**")
+        with st.container(key="printed_signed_notes"):
+            st.markdown(markdown_table(signed, ["figure"]))
+    st.markdown("**Signed colocation deals, the offer first**")
+    table = deals_table(lease)
+    marked = table.style.apply(_mark, axis=1)
+    st.dataframe(
+        marked, hide_index=True, width="stretch", key="signed_deals", column_config=_columns(), placeholder="–"
+    )
+    st.caption(plain(NOTE))
+    st.markdown("**Not compared, and why**")
+    apart = apart_table()
+    st.dataframe(apart, hide_index=True, width="stretch", key="deals_apart", column_config=_link_columns())
 
-    landlord: str
-    tenant: str
-    site: str
-    structure: str
-    announced: str
-    rent_usd_per_kw_month: float
-    """First year."""
+
+def said(lease: Lease) -> str:
+    """What lies outside the bands, in a sentence."""
+    outside = [found for found in compare(lease) if found.place is not Place.INSIDE]
+    if not outside:
+        return f"Beside the signed deals: every figure of {lease.name} lies inside what has been signed"
+    named = ", ".join(f"{found.measure.name} {found.place.value}" for found in outside)
+    return f"Beside the signed deals, {lease.name} is outside what has been signed: {named}"
 
 
-@cache
-def colocation_deals() -> tuple[Deal, ...]:
-    """Deals whose rent is known and pays for the building only, in the order of the table."""
-    with (files("models") / "deals.csv").open(encoding="utf-8") as table:
-        return tuple(_deal(row) for row in csv.DictReader(table) if _is_comparable(row))
-
-
-def _is_comparable(row: Mapping[str, str]) -> bool:
-    mean = row["avg_rent_usd_per_kw_month_derived"]
-    return (
-        bool(mean)
-        and float(mean) <= HIGHEST_COLOCATION_RENT
-        and "GPU cloud" not in row["lease_structure"]
-        and bool(row["term_years"])
+def comparison_table(lease: Lease) -> pd.DataFrame:
+    """Each measure of an offer with its band, as it is read."""
+    return pd.DataFrame(
+        [
+            {
+                "measure": found.measure.label,
+                "this offer": comparison_figure(found.measure.key, found.value),
+                "place": _ARROWS[found.place] + found.place.value,
+                "lowest": comparison_figure(found.measure.key, found.band.low),
+                "lowest deal": found.band.lowest,
+                "highest": comparison_figure(found.measure.key, found.band.high),
+                "highest deal": found.band.highest,
+                "deals": str(found.band.count),
+            }
+            for found in compare(lease)
+        ]
     )
 
 
-def _deal(row: Mapping[str, str]) -> Deal:
-    stated = re.match(r"\d+(\.\d+)?", row["escalator_pct"])
-    escalator = float(stated[0]) / 100.0 if stated else float(describe(Lease)["escalator_per_year"].default)
-    mean = float(row["avg_rent_usd_per_kw_month_derived"])
-    first_year = mean / average_rent_usd_per_kw_month(1.0, int(float(row["term_years"])), escalator)
-    return Deal(
-        row["landlord"],
-        row["tenant"],
-        row["site"],
-        row["lease_structure"] or "not stated",
-        row["announced"],
-        first_year,
+def comparison_data(lease: Lease) -> pd.DataFrame:
+    """The same in full precision, for the download."""
+    return pd.DataFrame(
+        [
+            {
+                "measure": found.measure.key,
+                "unit": found.measure.unit,
+                "offer": found.value,
+                "place": found.place.value,
+                "lowest": found.band.low,
+                "lowest_deal": found.band.lowest,
+                "highest": found.band.high,
+                "highest_deal": found.band.highest,
+                "deals": found.band.count,
+            }
+            for found in compare(lease)
+        ]
     )
+
+
+def signed_notes_table(lease: Lease) -> pd.DataFrame | None:
+    """The published notes of the deal that an offer is; ``None`` where it is none, or one without notes."""
+    deal = deal_named(lease.signed_deal)
+    found = None if deal is None else notes_figures(deal, lease)
+    if found is None:
+        return None
+    rows = (
+        ("Notes issued", money(found.debt_usd), "Published debt of the deal"),
+        ("Coupon", comparison_figure("debt_rate", found.coupon_per_year), "Nominal, paid twice a year"),
+        ("Paid level: service a year", money(found.level_payment_usd_per_year, digits=4), "Over the lease's term"),
+        ("Paid level: first-year cover", f"{found.first_year_level_cover:.2f}x", "First-year NOI over that service"),
+        ("Paid sculpted: cover", f"{found.sculpted_cover:.2f}x", "Present value of NOI at the coupon over the notes"),
+        ("Debt yield", percent(found.debt_yield), "First-year NOI over the notes"),
+        ("Yield on construction", _yield(found.yield_on_sponsor_cost), "First-year NOI over the case's capex"),
+        ("Yield on funded cost", percent(found.yield_on_funded_cost),
+         "First-year NOI over the notes, an upper proxy of all cost: substation, reserves, equity returned"),
+    )  # fmt: skip
+    return pd.DataFrame(rows, columns=["notes", "figure", "what it is"])
+
+
+def deals_table(lease: Lease) -> pd.DataFrame:
+    """The offer, then every signed colocation deal, with the figures that are compared, sources and dates."""
+    own = {measure.key: measure.of_offer(lease) for measure in MEASURES}
+    first = {
+        "deal": "▶ this offer", "landlord": "", "tenant": lease.tenant, "site": lease.name,
+        "structure": str(lease.recovery), "critical IT MW": lease.critical_it_mw, **_ends(own, own),
+    }  # fmt: skip
+    return pd.DataFrame([first, *(_deal_row(deal) for deal in colocation_deals())])
+
+
+def _deal_row(deal: Deal) -> dict[str, Any]:
+    ends = {measure.key: measure.ends(deal) or (None, None) for measure in MEASURES}
+    low, high = ({key: pair[end] for key, pair in ends.items()} for end in (0, 1))
+    return {
+        "deal": deal.deal_id, "landlord": deal.landlord, "tenant": deal.tenant, "site": deal.site,
+        "structure": deal.structure, "critical IT MW": deal.critical_it_mw, **_ends(low, high),
+        "debt per MW": _scaled(deal.debt_usd_per_mw, 1.0 / MILLION), **_sourced(deal),
+    }  # fmt: skip
+
+
+def _ends(low: Mapping[str, float | None], high: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Columns of figures in the units that are shown: percent, millions."""
+    return {
+        "term": low["term_years"],
+        "first-year rent": low["rent_usd_per_kw_month"],
+        "average rent": low["average_rent_usd_per_kw_month"],
+        "NOI per MW": _scaled(low["noi_usd_per_mw_year"], 1.0 / MILLION),
+        "margin low": _scaled(low["noi_margin"], 100.0),
+        "margin high": _scaled(high["noi_margin"], 100.0),
+        "capex low": _scaled(low["capex_usd_per_mw"], 1.0 / MILLION),
+        "capex high": _scaled(high["capex_usd_per_mw"], 1.0 / MILLION),
+        "LTC": _scaled(low["ltc"], 100.0),
+        "coupon": _scaled(low["debt_rate"], 100.0),
+        "provisioning": low["provisioning_ratio"],
+    }
+
+
+def apart_table() -> pd.DataFrame:
+    """GPU-cloud contracts, then what is not signed, each with the reason."""
+    order = [DealKind.GPU_CLOUD, DealKind.UNSIGNED]
+    found = sorted((d for d in deals() if d.kind in order), key=lambda deal: order.index(deal.kind))
+    return pd.DataFrame(
+        [
+            {
+                "deal": deal.deal_id, "kind": str(deal.kind), "landlord": deal.landlord, "tenant": deal.tenant,
+                "why it is not compared": f"{deal.not_compared_because[:1].upper()}{deal.not_compared_because[1:]}.",
+                **_sourced(deal),
+            }
+            for deal in found
+        ]
+    )  # fmt: skip
+
+
+def _sourced(deal: Deal) -> dict[str, str]:
+    return {"dated": deal.source_date, **dict(zip(SOURCES, links(deal), strict=False))}
+
+
+def _yield(rate: float) -> str:
+    return percent(rate) if math.isfinite(rate) else "no construction cost"
+
+
+def _scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
+
+
+def _mark(row: pd.Series[Any]) -> list[Any]:
+    """The offer's row, first and marked."""
+    return [f"color: {HOSTING}; font-weight: 700" if row.name == 0 else ""] * len(row)
+
+
+def _columns() -> dict[str, Any]:
+    number = st.column_config.NumberColumn
+    formats = {
+        "critical IT MW": ("%.0f", "critical IT MW"),
+        "term": ("%.0f", "years"),
+        "first-year rent": ("$%.2f", "USD/kW-month; adds up to the contract's value with its escalator"),
+        "average rent": ("$%.2f", "USD/kW-month over the term"),
+        "NOI per MW": ("$%.2f M", "First-year NOI of a critical IT MW"),
+        "margin low": ("%.1f %%", "NOI over rent, lowest stated"),
+        "margin high": ("%.1f %%", "NOI over rent, highest stated"),
+        "capex low": ("$%.2f M", "A critical IT MW, lowest stated"),
+        "capex high": ("$%.2f M", "A critical IT MW, highest stated"),
+        "debt per MW": ("$%.2f M", "Over the critical IT MW that it pays for"),
+        "LTC": ("%.1f %%", "Loan to cost"),
+        "coupon": ("%.3f %%", "A year"),
+        "provisioning": ("%.2f", "Facility MW per critical IT MW"),
+    }
+    numbers = {name: number(format=form, help=words) for name, (form, words) in formats.items()}
+    return {"deal": st.column_config.TextColumn(pinned=True), **numbers, **_link_columns()}
+
+
+def _link_columns() -> dict[str, Any]:
+    return {name: st.column_config.LinkColumn(display_text=r"https?://(?:www\.)?([^/]+)") for name in SOURCES}

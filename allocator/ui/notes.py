@@ -8,8 +8,9 @@ import streamlit as st
 
 from allocator.allocation import Allocation
 from allocator.case import Case, Input, inputs
-from allocator.formats import day, percent, rent
-from allocator.ui import deals, terms
+from allocator.comparison import outside_sentences
+from allocator.formats import day, percent
+from allocator.ui import terms
 
 
 def unsourced(case: Case) -> list[Input]:
@@ -27,13 +28,7 @@ def notes(plan: Allocation) -> Iterator[str]:
     rates = f"Mining at {percent(finance.discount_rate_mining)}, hosting at {percent(finance.discount_rate_hosting)}"
     yield f"Valued {day(case.valuation_date)} in nominal USD over {case.horizon_years} years."
     yield f"{rates}, unlevered, after {percent(finance.tax_rate)} tax."
-    known = deals.colocation_deals()
-    low, high = min(d.rent_usd_per_kw_month for d in known), max(d.rent_usd_per_kw_month for d in known)
-    for lease in case.leases:
-        if not low <= lease.rent_usd_per_kw_month <= high:
-            side = "below" if lease.rent_usd_per_kw_month < low else "above"
-            asked, band = rent(lease.rent_usd_per_kw_month), f"{rent(low)} to {rent(high)}"
-            yield f"{lease.name}: a first-year rent of {asked} is {side} every signed deal ({band})."
+    yield from outside_sentences(case)
     if plan.irr_reason:
         yield plan.irr_reason[:1].upper() + plan.irr_reason[1:] + "."
     checked = plan.certificate

@@ -8,8 +8,10 @@ import pandas as pd
 from allocator.break_even import BreakEven
 from allocator.explain import Explanation
 from allocator.formats import percent, rent
-from allocator.ui.deals import colocation_deals
 from allocator.ui.figure import GAIN, INK, LOSS, Drawing, Figure
+from models.deals import MEASURES, band, colocation_deals
+
+FIRST_YEAR_RENT = next(measure for measure in MEASURES if measure.key == "rent_usd_per_kw_month")
 
 
 def rents_figure(explanation: Explanation) -> Figure | None:
@@ -17,9 +19,10 @@ def rents_figure(explanation: Explanation) -> Figure | None:
     table = rents_table(explanation)
     if table.empty:
         return None
-    deals = deals_table()
-    low, high = deals["rent"].min(), deals["rent"].max()
-    measure = f"First-year rent in USD/kW-month; shaded: {len(deals)} signed deals, {rent(low)} to {rent(high)}"
+    signed = band(FIRST_YEAR_RENT)
+    measure = "First-year rent in USD/kW-month"
+    if signed is not None:
+        measure += f"; shaded: {signed.count} signed deals, {rent(signed.low)} to {rent(signed.high)}"
     return Figure("break_evens", _finding(explanation), measure, rents_chart(table), table)
 
 
@@ -46,13 +49,14 @@ def deals_table() -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "rent": d.rent_usd_per_kw_month,
+                "rent": d.first_year_rent_usd_per_kw_month,
                 "deal": f"{d.landlord} – {d.tenant}",
                 "site": d.site,
                 "structure": d.structure,
                 "announced": d.announced,
             }
             for d in colocation_deals()
+            if d.first_year_rent_usd_per_kw_month is not None
         ]
     )
 

@@ -27,15 +27,15 @@ from models.rent import Recovery
 
 COUPON = "0.000%"
 COLUMNS = {
-    "term_years": "GG",
-    "rent_usd_per_kw_month": "HH",
-    "average_rent_usd_per_kw_month": "II",
-    "noi_usd_per_mw_year": "JJ",
-    "noi_margin": "KL",
-    "capex_usd_per_mw": "MN",
-    "ltc": "PP",
-    "debt_rate": "QQ",
-    "provisioning_ratio": "RR",
+    "term_years": ("G", "G"),
+    "rent_usd_per_kw_month": ("H", "H"),
+    "average_rent_usd_per_kw_month": ("I", "I"),
+    "noi_usd_per_mw_year": ("J", "J"),
+    "noi_margin": ("K", "L"),
+    "capex_usd_per_mw": ("M", "N"),
+    "ltc": ("P", "P"),
+    "debt_rate": ("Q", "Q"),
+    "provisioning_ratio": ("R", "R"),
 }
 """Columns of a measure's low and high ends."""
 FORMATS = {

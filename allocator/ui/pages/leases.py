@@ -9,7 +9,7 @@ import streamlit as st
 from allocator.formats import day
 from allocator.offers import OfferTerms
 from allocator.term_lines import finding, footing
-from allocator.ui import answers, cover_chart, delay_chart, sidebar, state, term_tables, trouble
+from allocator.ui import answers, cover_chart, deals, delay_chart, sidebar, state, term_tables, trouble
 from allocator.ui.figure import show, show_figures
 from allocator.ui.style import apply_style
 from allocator.ui.terms import plain
@@ -59,6 +59,7 @@ def term_sheet(terms: OfferTerms) -> None:
     term_tables.show(terms)
     show(cover_chart.cover_figure(terms))
     show_figures(delay_chart.delay_figure(terms))
+    deals.show(terms.sheet.lease)
     with st.expander("What each figure is", key="term_meanings"):
         term_tables.show_meanings(terms)
 

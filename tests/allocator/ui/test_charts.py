@@ -5,11 +5,10 @@ from allocator.allocation import allocate
 from allocator.explain import explain
 from allocator.files import load_case
 from allocator.ui.bridge_chart import bridge_figure, bridge_table
-from allocator.ui.deals import colocation_deals
 from allocator.ui.hashprice_chart import halvings, hashprice_figure
 from allocator.ui.limits_chart import limits_figure, limits_table
 from allocator.ui.mix_table import mix_table
-from allocator.ui.rents_chart import rents_figure, rents_table
+from allocator.ui.rents_chart import deals_table, rents_figure, rents_table
 from allocator.ui.schedule_chart import schedule_figure, schedule_table
 
 
@@ -63,13 +62,20 @@ def test_every_chart_can_be_drawn(plan, explanation):
 
 def test_deals_are_on_the_footing_of_an_offer():
     # Hut 8, 17 December 2025: 7.0 billion over 15 years with 3 % steps for 245 MW is 128.0 in year one.
-    river_bend = next(deal for deal in colocation_deals() if deal.site.startswith("River Bend"))
-    assert river_bend.rent_usd_per_kw_month == pytest.approx(128.0, abs=0.05)
+    drawn = deals_table().set_index("site")["rent"]
+    (river_bend,) = [rent for site, rent in drawn.items() if site.startswith("River Bend")]
+    assert river_bend == pytest.approx(128.0, abs=0.05)
 
 
 def test_contracts_that_sell_gpus_are_not_compared_with():
-    assert not any("IREN" in deal.landlord for deal in colocation_deals())
-    assert max(deal.rent_usd_per_kw_month for deal in colocation_deals()) < 300
+    drawn = deals_table()
+    assert not drawn["deal"].str.contains("IREN").any()
+    assert drawn["rent"].max() < 300
+
+
+def test_the_shaded_band_is_that_of_the_deals_that_are_drawn(explanation):
+    figure, drawn = rents_figure(explanation), deals_table()["rent"]
+    assert f"{len(drawn)} signed deals, ${drawn.min():,.2f} /kW-month to ${drawn.max():,.2f} /kW" in figure.measure
 
 
 def test_halvings_come_every_four_years_from_april_2028():
