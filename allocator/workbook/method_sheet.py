@@ -110,7 +110,7 @@ FORMULAE = (
     (
         "Net operating income",
         (
-            "Rent x NOI margin + guarantor + fee for leaving - running costs that the landlord pays (under modified"
+            "Rent and what the guarantor pays of it x NOI margin + fee for leaving - running costs (under modified"
             " gross and gross; always of an empty hall) - power under gross: load x PUE x hours x the site's price."
         ),
     ),
