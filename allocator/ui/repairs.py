@@ -45,7 +45,7 @@ def joint_way_out(case: Case, together: tuple[Repair, ...]) -> JointWayOut | Non
     for way in ways:
         known = edits.get(way.path)
         edits[way.path] = way if known is None or _gives_more(way, known) else known
-    words = [way.words if n == 0 else f"{way.words[:1].lower()}{way.words[1:]}" for n, way in enumerate(edits.values())]
+    words = [f"{way.words[:1].lower()}{way.words[1:]}" for way in edits.values()]
     return JointWayOut(f"Together: {' and '.join(words)}", tuple((way.path, way.value) for way in edits.values()))
 
 
