@@ -86,6 +86,11 @@ def terms_fit_the_term(parts: Parts) -> Iterator[Fault]:
                 f"{path}.termination_after_years", str(lease.termination_after_years),
                 f"is not inside the term ({lease.term_years} years)", "give an earlier year, or leave it out",
             )  # fmt: skip
+        if lease.clearance_months > lease.build_months:
+            yield Fault(
+                f"{path}.clearance_months", str(lease.clearance_months),
+                f"is longer than the building ({lease.build_months} months)", "clear the pads when building starts",
+            )  # fmt: skip
         paying = months - lease.free_rent_months
         if tenor_months(lease, lease.term_years, lease.free_rent_months) > paying:
             yield Fault(
