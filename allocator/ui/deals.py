@@ -11,7 +11,6 @@ import streamlit as st
 
 from allocator.comparison import links
 from allocator.formats import comparison_figure, money, percent
-from allocator.ui.figure import HOSTING
 from allocator.ui.markdown_table import markdown_table, show_table
 from allocator.ui.terms import plain
 from models.deals import (
@@ -36,6 +35,16 @@ NOTE = (
 FIGURES = ("this offer", "lowest", "highest", "deals")
 SOURCES = ("source", "second source", "third source")
 MILLION = 1e6
+SHORT = {
+    "critical IT MW": "IT MW", "first-year rent": "rent, y 1", "average rent": "mean rent", "NOI per MW": "NOI/MW",
+    "margin low": "margin", "margin high": "to", "capex low": "capex/MW", "capex high": "to", "debt per MW": "debt/MW",
+    "provisioning": "ratio",
+}  # fmt: skip
+"""Heads of narrow columns; the whole name is behind the mouse."""
+FIGURE_WIDTH, NARROW, BRIEF = 70, 56, ("critical IT MW", "term", "LTC", "provisioning")
+"""Pixels: every figure fits beside its deal."""
+MARKED = "#0072B233"
+"""The blue of hosting, thin enough for light and dark."""
 _ARROWS = {Place.ABOVE: "▲ ", Place.BELOW: "▼ ", Place.INSIDE: ""}
 
 
@@ -50,16 +59,15 @@ def show(lease: Lease) -> None:
         st.markdown(f"**The notes of {plain(lease.signed_deal)} beside this offer, paid level and sculpted**")
         with st.container(key="printed_signed_notes"):
             st.markdown(markdown_table(signed, ["figure"]))
-    st.markdown("**Signed colocation deals, the offer first**")
+    further = "structure, tenant, site, dates and links to the sources stand further right"
+    st.markdown(f"**Signed colocation deals, the offer first**  \n:gray[{further}]")
     table = deals_table(lease)
     marked = table.style.apply(_mark, axis=1)
-    st.dataframe(
-        marked, hide_index=True, width="stretch", key="signed_deals", column_config=_columns(), placeholder="–"
-    )
+    looks: dict[str, Any] = {"hide_index": True, "width": "stretch", "height": "content", "placeholder": "–"}
+    st.dataframe(marked, key="signed_deals", column_config=_columns(), **looks)
     st.caption(plain(NOTE))
     st.markdown("**Not compared, and why**")
-    apart = apart_table()
-    st.dataframe(apart, hide_index=True, width="stretch", key="deals_apart", column_config=_link_columns())
+    st.dataframe(apart_table(), key="deals_apart", column_config=_link_columns(), **looks)
 
 
 def said(lease: Lease) -> str:
@@ -134,8 +142,8 @@ def deals_table(lease: Lease) -> pd.DataFrame:
     """The offer, then every signed colocation deal, with the figures that are compared, sources and dates."""
     own = {measure.key: measure.of_offer(lease) for measure in MEASURES}
     first = {
-        "deal": "▶ this offer", "landlord": "", "tenant": lease.tenant, "site": lease.name,
-        "structure": str(lease.recovery), "critical IT MW": lease.critical_it_mw, **_ends(own, own),
+        "deal": "▶ this offer", "landlord": "", "critical IT MW": lease.critical_it_mw, **_ends(own, own),
+        "structure": str(lease.recovery), "tenant": lease.tenant, "site": lease.name,
     }  # fmt: skip
     return pd.DataFrame([first, *(_deal_row(deal) for deal in colocation_deals())])
 
@@ -144,9 +152,9 @@ def _deal_row(deal: Deal) -> dict[str, Any]:
     ends = {measure.key: measure.ends(deal) or (None, None) for measure in MEASURES}
     low, high = ({key: pair[end] for key, pair in ends.items()} for end in (0, 1))
     return {
-        "deal": deal.deal_id, "landlord": deal.landlord, "tenant": deal.tenant, "site": deal.site,
-        "structure": deal.structure, "critical IT MW": deal.critical_it_mw, **_ends(low, high),
-        "debt per MW": _scaled(deal.debt_usd_per_mw, 1.0 / MILLION), **_sourced(deal),
+        "deal": deal.deal_id, "landlord": deal.landlord, "critical IT MW": deal.critical_it_mw, **_ends(low, high),
+        "debt per MW": _scaled(deal.debt_usd_per_mw, 1.0 / MILLION), "structure": deal.structure,
+        "tenant": deal.tenant, "site": deal.site, **_sourced(deal),
     }  # fmt: skip
 
 
@@ -161,6 +169,7 @@ def _ends(low: Mapping[str, float | None], high: Mapping[str, float | None]) -> 
         "margin high": _scaled(high["noi_margin"], 100.0),
         "capex low": _scaled(low["capex_usd_per_mw"], 1.0 / MILLION),
         "capex high": _scaled(high["capex_usd_per_mw"], 1.0 / MILLION),
+        "debt per MW": None,
         "LTC": _scaled(low["ltc"], 100.0),
         "coupon": _scaled(low["debt_rate"], 100.0),
         "provisioning": low["provisioning_ratio"],
@@ -197,28 +206,35 @@ def _scaled(value: float | None, factor: float) -> float | None:
 
 def _mark(row: pd.Series[Any]) -> list[Any]:
     """The offer's row, first and marked."""
-    return [f"color: {HOSTING}; font-weight: 700" if row.name == 0 else ""] * len(row)
+    return [f"background-color: {MARKED}; font-weight: 700" if row.name == 0 else ""] * len(row)
 
 
 def _columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     formats = {
-        "critical IT MW": ("%.0f", "critical IT MW"),
-        "term": ("%.0f", "years"),
-        "first-year rent": ("$%.2f", "USD/kW-month; adds up to the contract's value with its escalator"),
-        "average rent": ("$%.2f", "USD/kW-month over the term"),
+        "critical IT MW": ("%.0f", "Critical IT MW let"),
+        "term": ("%.0f", "Term in years"),
+        "first-year rent": (
+            "$%.2f",
+            "First-year rent, USD/kW-month; adds up to the contract's value with its escalator",
+        ),
+        "average rent": ("$%.2f", "Average rent over the term, USD/kW-month"),
         "NOI per MW": ("$%.2f M", "First-year NOI of a critical IT MW"),
-        "margin low": ("%.1f %%", "NOI over rent, lowest stated"),
-        "margin high": ("%.1f %%", "NOI over rent, highest stated"),
-        "capex low": ("$%.2f M", "A critical IT MW, lowest stated"),
-        "capex high": ("$%.2f M", "A critical IT MW, highest stated"),
-        "debt per MW": ("$%.2f M", "Over the critical IT MW that it pays for"),
+        "margin low": ("%.1f %%", "Margin: NOI over rent, lowest stated"),
+        "margin high": ("%.1f %%", "Margin: NOI over rent, highest stated"),
+        "capex low": ("$%.2f M", "Capex of a critical IT MW, lowest stated"),
+        "capex high": ("$%.2f M", "Capex of a critical IT MW, highest stated"),
+        "debt per MW": ("$%.2f M", "Debt over the critical IT MW that it pays for"),
         "LTC": ("%.1f %%", "Loan to cost"),
         "coupon": ("%.3f %%", "A year"),
-        "provisioning": ("%.2f", "Facility MW per critical IT MW"),
+        "provisioning": ("%.2f", "Provisioning ratio: facility MW per critical IT MW"),
     }
-    numbers = {name: number(format=form, help=words) for name, (form, words) in formats.items()}
-    return {"deal": st.column_config.TextColumn(pinned=True), **numbers, **_link_columns()}
+    numbers = {
+        name: number(SHORT.get(name, name), format=form, help=words, width=NARROW if name in BRIEF else FIGURE_WIDTH)
+        for name, (form, words) in formats.items()
+    }
+    text = st.column_config.TextColumn
+    return {"deal": text(pinned=True, width=105), "landlord": text(width=110), **numbers, **_link_columns()}
 
 
 def _link_columns() -> dict[str, Any]:
