@@ -9,19 +9,10 @@ import numpy as np
 
 from allocator.activities import Activities, Activity, Kind, Use, activities
 from allocator.case import Case
-from allocator.program.build import Program, build
+from allocator.program.build import Program, build, with_integers_fixed
+from allocator.program.certificate import Certificate, certify
 from allocator.program.constraints import grid_mw
-from allocator.program.solve import (
-    HIGHS,
-    Answer,
-    Certificate,
-    LiveProgram,
-    SolverError,
-    Status,
-    certify,
-    solve,
-    with_integers_fixed,
-)
+from allocator.program.solve import HIGHS, Answer, LiveProgram, SolverError, Status, solve
 from models.lender_view import DUST
 from models.returns import irr, irr_reason, moic, npv, payback_years
 from models.timeline import Vector

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -178,3 +178,11 @@ def standard_form(problem: pulp.LpProblem) -> StandardForm:
         column_names=tuple(v.name for v in columns),
         row_names=tuple(row.name for row in rows),
     )
+
+
+def with_integers_fixed(form: StandardForm, y: Vector) -> StandardForm:
+    """The linear program that is left when every whole number is what it is in ``y``."""
+    whole = np.round(y)
+    lower, upper = form.column_lower.copy(), form.column_upper.copy()
+    lower[form.integer] = upper[form.integer] = whole[form.integer]
+    return replace(form, column_lower=lower, column_upper=upper, integer=np.zeros_like(form.integer))

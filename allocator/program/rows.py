@@ -11,6 +11,7 @@ import pulp
 from models.timeline import Vector
 
 Indices = np.ndarray[tuple[int], np.dtype[np.int32]]
+ROUNDING = 1e-14
 AT_MOST, EQUAL, AT_LEAST = pulp.LpConstraintLE, pulp.LpConstraintEQ, pulp.LpConstraintGE
 
 
@@ -51,6 +52,8 @@ def balance(
     relief : columns and what one unit of each takes off the balance, (Q,).
     """
     changes = np.diff(amounts, axis=0, prepend=0.0)
+    # What running sums leave of flows that cancel is rounding, and solvers drop it with a warning.
+    changes[np.abs(changes) <= ROUNDING * np.abs(amounts).max(axis=0, initial=0.0)] = 0.0
     quarter, activity = np.nonzero(changes)
     every = np.arange(len(levels))
     rows = [every, every[1:], quarter]

@@ -17,12 +17,12 @@ from allocator.allocation import InfeasibleError, allocate, allocation_of
 from allocator.case import Case, case_from_document
 from allocator.files import load_case
 from allocator.program.build import Program, build
+from allocator.program.certificate import certify
 from allocator.program.solve import (
     Answer,
     LiveProgram,
     SolverError,
     Status,
-    certify,
     export_mps,
     solve,
     solver_names,
