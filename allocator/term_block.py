@@ -16,7 +16,7 @@ LATE_MONTHS = (6, 12)
 
 
 def term_block(terms: OfferTerms) -> Group:
-    """Eight lines: the offer, its rent, yield, debt, cover, equity and what a delay costs."""
+    """The offer, its rent, yield, debt, cover, its deal's own notes, equity and what a delay costs: a line each."""
     table = Table.grid(padding=(0, 3, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
@@ -51,6 +51,14 @@ def _rows(terms: OfferTerms) -> Iterator[tuple[str, str]]:
     else:
         service = f"{v.minimum_dscr:.2f}x at least, {v.average_dscr:.2f}x on average ({lease.amortisation})"
         yield "cover", f"{service}; {v.level_first_year_cover:.2f}x in year one if paid level"
+    if (notes := terms.notes) is not None:
+        paid = f"level {table_money(notes.level_payment_usd_per_year)} a year, {notes.first_year_level_cover:.2f}x"
+        cover = f"{paid}; sculpted {notes.sculpted_cover:.2f}x"
+        yielded = f"yield on them {percent(notes.yield_on_funded_cost)}"
+        yield (
+            "signed notes",
+            f"{table_money(notes.debt_usd)} at {notes.coupon_per_year * 100:.3f} %: {cover}; {yielded}",
+        )
     multiple = NO_FIGURE if s.equity_moic is None else f"{s.equity_moic:.1f}x"
     yield "equity", f"{table_money(s.peak_equity_usd)} at its peak, MOIC {multiple}, IRR {percent(s.irr_equity)}"
     worth = dict(s.npv_by_delay_usd)
