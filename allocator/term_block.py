@@ -30,7 +30,7 @@ def _rows(terms: OfferTerms) -> Iterator[tuple[str, str]]:
     lease, s, v = terms.sheet.lease, terms.sheet.sponsor, terms.sheet.lender
     longer = s.contract_value_with_renewals_usd > s.contract_value_usd
     renewed = f", {table_money(s.contract_value_with_renewals_usd)} with renewals" if longer else ""
-    mean = f"{rent(s.first_year_rent_usd_per_kw_month)} in year one, {s.average_rent_usd_per_kw_month:,.2f} on average"
+    mean = f"{rent(s.first_year_rent_usd_per_kw_month)} in year one, {s.average_rent_usd_per_kw_month:,.2f} mean"
     yield "contract", f"{table_money(s.contract_value_usd)}{renewed}; {mean}"
     if s.development_spread is None:
         yield "yield on cost", s.yield_reason
@@ -54,7 +54,7 @@ def _rows(terms: OfferTerms) -> Iterator[tuple[str, str]]:
     if (notes := terms.notes) is not None:
         paid = f"level {table_money(notes.level_payment_usd_per_year)} a year, {notes.first_year_level_cover:.2f}x"
         cover = f"{paid}; sculpted {notes.sculpted_cover:.2f}x"
-        yielded = f"yield on them {percent(notes.yield_on_funded_cost)}"
+        yielded = f"yield {percent(notes.yield_on_funded_cost)}"
         yield (
             "signed notes",
             f"{table_money(notes.debt_usd)} at {notes.coupon_per_year * 100:.3f} %: {cover}; {yielded}",
