@@ -119,8 +119,8 @@ STRESSES: dict[Stress, Description] = {
 def stressed(case: Case, stress: Stress) -> Case:
     """The case as it is under a stress; what can be decided stays the same.
 
-    A stress that has come is no longer one to be survived: the policy of this case asks for none, so that none is counted
-    twice.
+    A stress that has come is no longer one to be survived: the policy of this case asks for none, so that none is
+    counted twice.
     """
     calm = case.policy.model_copy(update={"stresses": ()})
     return STRESSES[stress].stressed(case).model_copy(update={"policy": calm})

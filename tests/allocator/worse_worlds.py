@@ -1,4 +1,4 @@
-"""Named stresses typed into a case's file by hand, and a plan's cash and cover counted month by month in such a world."""
+"""Named stresses typed into a case's file by hand; a plan's cash and cover there, month by month."""
 
 from __future__ import annotations
 
