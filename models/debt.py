@@ -122,6 +122,10 @@ def annuity(rate_per_period: Vector | float, periods: Vector | int) -> Vector:
     return np.where(rate == 0, np.asarray(periods, dtype=float), -np.expm1(-periods * np.log1p(rate)) / safe)
 
 
+LEAST_WORTH_USD = 1e-9
+"""Cash flows worth less serve no debt: a ratio to them would overflow."""
+
+
 @dataclass(frozen=True)
 class Sizing:
     """What decides the size of one loan; each () or, for n loans, (n,)."""
@@ -180,6 +184,7 @@ def sizing(
     """
     cost, grown = construction_usd.sum(axis=0), (construction_usd * factors).sum(axis=0)
     worth = (served_usd * factors).sum(axis=0)
+    worth = np.where(worth > LEAST_WORTH_USD, worth, 0.0)
     rate = np.asarray(monthly_rate(terms.debt_rate), dtype=float)
     repaid = 1.0 - terms.balloon_share * (1.0 + rate) ** -float(months)
     if terms.amortisation is Amortisation.LEVEL:

@@ -53,7 +53,7 @@ def metrics(plan: Allocation, explanation: Explanation | None) -> Iterator[Metri
     yield Metric(
         "Min DSCR",
         NONE if cover is None else f"{cover:.2f}x",
-        "no debt" if cover is None else "NOI / debt service",
+        "no debt" if cover is None else "CFADS / debt service",
         "Least cover of debt service by NOI over all leases together, in any month.",
     )
 

@@ -14,7 +14,7 @@ from allocator.allocation import Allocation
 from allocator.case import inputs
 from allocator.explain import Explanation
 from allocator.flip_points import FlipPoint
-from allocator.formats import day
+from allocator.formats import day, percent
 from allocator.report import package_version
 from allocator.sentences import decision
 from allocator.workbook.assumptions_sheet import INPUTS_CHANGED
@@ -236,19 +236,25 @@ def _flips(plan: Allocation, explanation: Explanation) -> Iterator[tuple[str, st
         )
     for flip in explanation.flips:
         name = plan.case.leases[flip.offer].name
-        if not flip.path.endswith("btc_price_usd"):
-            what = "capex per kW"
-        elif flip.flips_at is None and any(f.flips_at is not None for f in explanation.flips if f.path == flip.path):
-            continue
-        else:
+        if flip.path.endswith("capex_usd_per_kw"):
+            yield f"{name}: capex per kW", f"${flip.current:,.0f}", _flip_words(flip, "${:,.0f}")
+        elif flip.path == "market.btc_price_usd" and _is_said(flip, explanation):
             what = "BTC price, up" if flip.is_upwards else "BTC price, down"
-        yield f"{name}: {what}", f"${flip.current:,.0f}", _flip_words(flip)
+            yield f"{name}: {what}", f"${flip.current:,.0f}", _flip_words(flip, "${:,.0f}")
+        elif flip.path == "finance.discount_rate_hosting":
+            yield f"{name}: hosting rate", percent(flip.current), _flip_words(flip, "{:.1%}")
+        elif flip.path.endswith("delay_months"):
+            yield f"{name}: months late", f"{flip.current:.0f}", _flip_words(flip, "{:.0f}")
 
 
-def _flip_words(flip: FlipPoint) -> str:
-    if flip.flips_at is None:
-        return "none"
-    return f"${flip.flips_at:,.0f}"
+def _is_said(flip: FlipPoint, explanation: Explanation) -> bool:
+    """A direction in which nothing turns is left out where the other one turns the same offer."""
+    others = [f for f in explanation.flips if f.path == flip.path and f.offer == flip.offer]
+    return flip.flips_at is not None or all(f.flips_at is None for f in others)
+
+
+def _flip_words(flip: FlipPoint, form: str) -> str:
+    return "none" if flip.flips_at is None else form.format(flip.flips_at)
 
 
 def _foot(sheet: Worksheet, plan: Allocation, row: int) -> int:
