@@ -8,12 +8,13 @@ import numpy as np
 
 from allocator.activities import Activities
 from allocator.allocation import TAKEN_MW, Allocation
+from allocator.optima import SAME_VALUE
 from allocator.program.build import build
-from allocator.program.constraints import stepped
+from allocator.program.constraints import by_quarter, cash_for_loans_usd, stepped
 from allocator.program.solve import LiveProgram
 from allocator.stress import STRESSES, Stress
 from models.lender_view import DUST
-from models.timeline import MONTHS_PER_QUARTER, Vector
+from models.timeline import MONTHS_PER_QUARTER
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,23 @@ class StressOutcome:
     least_cash_usd: float | None
     """Capital and all cash so far, in its lowest quarter; ``None`` where capital is without limit."""
     least_cover: float | None
-    """Operating cash over debt service of the whole site, in its lowest quarter; ``None`` without debt."""
+    """Operating cash that counts towards cover over debt service of the whole site, in its lowest quarter.
+
+    ``None`` without debt.
+    """
     best_npv_usd: float | None
     """Of the plan that would have been best, had the stress been known; ``None`` where there is none."""
 
     @property
     def regret_usd(self) -> float | None:
-        """What knowing the stress would have been worth."""
-        return None if self.best_npv_usd is None else max(0.0, self.best_npv_usd - self.npv_usd)
+        """What knowing the stress would have been worth; ``None`` where no plan, or none as it is, could be paid for.
+
+        The kept mix may break a limit of the stressed world, its capital above all; then it can be worth more than the
+        best plan that keeps them all, and there is nothing to regret against.
+        """
+        if self.best_npv_usd is None or self.best_npv_usd < self.npv_usd - SAME_VALUE * (1.0 + abs(self.npv_usd)):
+            return None
+        return max(0.0, self.best_npv_usd - self.npv_usd)
 
 
 def stress_table(plan: Allocation) -> tuple[StressOutcome, ...]:
@@ -73,11 +83,7 @@ def _least_cash(plan: Allocation, worse: Activities) -> float | None:
 def _least_cover(plan: Allocation, worse: Activities) -> float | None:
     """Lowest quarter of operating cash under stress over the debt service of the case itself."""
     taken = plan.units > TAKEN_MW
-    due = _by_quarter(plan.choices.debt_service_usd[:, taken] @ plan.units[taken])
-    cash = _by_quarter(worse.operating_cash_usd[:, taken] @ plan.units[taken])
+    due = by_quarter(plan.choices.debt_service_usd)[:, taken] @ plan.units[taken]
+    cash = cash_for_loans_usd(plan.choices, worse)[:, taken] @ plan.units[taken]
     owed = due > DUST * max(1.0, float(due.max(initial=0.0)))
     return float((cash[owed] / due[owed]).min()) if owed.any() else None
-
-
-def _by_quarter(monthly: Vector) -> Vector:
-    return np.asarray(monthly[1:].reshape(-1, MONTHS_PER_QUARTER).sum(axis=1))

@@ -192,23 +192,34 @@ def liquidity(choices: Activities, v: Variables) -> Iterator[Rows]:
 
 
 def cover(choices: Activities, v: Variables) -> Iterator[Rows]:
-    """``sum_j (operating cash_{s,j}(q) - minimum cover x debt service_j(q)) x_j >= 0`` in stress s, mining included.
+    """``sum_j (cash for loans_{s,j}(q) - minimum cover x debt service_j(q)) x_j >= 0`` in stress s, mining included.
 
-    Service is what the loans ask for in the case itself: a late or failing tenant does not move it. Dual: USD of NPV
-    for one dollar of cash in that quarter of that stress.
+    Service is what the loans ask for in the case itself: a late or failing tenant does not move it. Rows stand in every
+    quarter in which an offer could hold megawatts, so that its rent or its debt moves no row. Dual: USD of NPV for one
+    dollar of cash in that quarter of that stress.
     """
     least = choices.case.policy.minimum_cover
     if least == 0:
         return
-    due = _by_quarter(choices.debt_service_usd)
+    due = by_quarter(choices.debt_service_usd)
     for i, worse in enumerate(choices.stressed.values()):
-        left = (_by_quarter(worse.operating_cash_usd) - least * due) * v.units_per_step
-        for q in np.flatnonzero(due.any(axis=1)):
+        left = (cash_for_loans_usd(choices, worse) - least * due) * v.units_per_step
+        for q in np.flatnonzero(choices.facility_mw[:, choices.hosting].any(axis=1)):
             entered = np.flatnonzero(left[q])
             yield one_row(f"cover__{i}__{q:03d}", v.activity[entered], left[q, entered], AT_LEAST, 0.0)
 
 
-def _by_quarter(monthly: Vector) -> Vector:
+def cash_for_loans_usd(choices: Activities, worse: Activities) -> Vector:
+    """Operating cash of each activity in a worse world that counts towards the site's cover, (Q, J).
+
+    What owes nothing in a quarter adds what it earns and takes nothing away: its losses are paid from capital, and the
+    cash rows count them. Else an offer that nobody takes would forbid a loss of machines.
+    """
+    cash = by_quarter(worse.operating_cash_usd)
+    return np.where(by_quarter(choices.debt_service_usd) == 0.0, np.maximum(cash, 0.0), cash)
+
+
+def by_quarter(monthly: Vector) -> Vector:
     """Sums over the months of each quarter, (Q, J); month 0 counts in none."""
     return np.asarray(monthly[1:].reshape(-1, MONTHS_PER_QUARTER, monthly.shape[1]).sum(axis=1))
 

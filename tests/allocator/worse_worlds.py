@@ -73,14 +73,26 @@ def cash_by_quarter(plan: Allocation, worse: Activities) -> list[float]:
 
 
 def cover_by_quarter(plan: Allocation, worse: Activities) -> dict[int, float]:
-    """Operating cash in a world over the debt service of the case itself, in quarters in which any is due."""
+    """Operating cash in a world over the debt service of the case itself, in quarters in which any is due.
+
+    What owes nothing adds to it and takes nothing away.
+    """
     found = {}
+    lines = [
+        (
+            line.units_mw,
+            by_key(worse, "operating_cash_usd", line.activity.key),
+            by_key(plan.choices, "debt_service_usd", line.activity.key),
+        )
+        for line in plan.mix
+    ]
     for quarter in range(plan.case.timeline.quarters):
+        months = range(3 * quarter + 1, 3 * quarter + 4)
         cash = due = 0.0
-        for month in (3 * quarter + 1, 3 * quarter + 2, 3 * quarter + 3):
-            for line in plan.mix:
-                due += line.units_mw * by_key(plan.choices, "debt_service_usd", line.activity.key)[month]
-                cash += line.units_mw * by_key(worse, "operating_cash_usd", line.activity.key)[month]
+        for units, earned, owed in lines:
+            theirs, mine = sum(owed[m] for m in months), sum(earned[m] for m in months)
+            due += units * theirs
+            cash += units * (mine if theirs > 0 else max(0.0, mine))
         if due > 1.0:
             found[quarter] = cash / due
     return found
