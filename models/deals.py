@@ -96,14 +96,21 @@ class Deal:
         return _middle(self.noi_margin_low, self.noi_margin_high)
 
     @property
-    def noi_usd_per_mw_year(self) -> float | None:
-        """First-year NOI of a critical IT MW: rent x margin, or what is stated over its megawatts."""
-        rent, margin = self.first_year_rent_usd_per_kw_month, self.noi_margin
-        if rent is not None and margin is not None:
-            return rent * margin * KW_PER_MW * MONTHS_PER_YEAR
+    def noi_range_usd_per_mw_year(self) -> tuple[float | None, float | None]:
+        """First-year NOI of a critical IT MW at the lowest and highest margin stated, or what is stated over its MW."""
+        rent = self.first_year_rent_usd_per_kw_month
+        if rent is not None and self.noi_margin_low is not None and self.noi_margin_high is not None:
+            yearly = rent * KW_PER_MW * MONTHS_PER_YEAR
+            return yearly * self.noi_margin_low, yearly * self.noi_margin_high
         if self.stated_noi_usd_per_year is None or self.critical_it_mw is None:
-            return None
-        return self.stated_noi_usd_per_year / self.critical_it_mw
+            return None, None
+        stated = self.stated_noi_usd_per_year / self.critical_it_mw
+        return stated, stated
+
+    @property
+    def noi_usd_per_mw_year(self) -> float | None:
+        """Middle of that range."""
+        return _middle(*self.noi_range_usd_per_mw_year)
 
     @property
     def capex_usd_per_mw(self) -> float | None:
@@ -223,7 +230,7 @@ MEASURES = (
     ),
     Measure(
         "noi_usd_per_mw_year", "NOI, first year", "USD per critical IT MW and year",
-        lambda d: d.noi_usd_per_mw_year, stabilised_noi_usd_per_year,
+        lambda d: d.noi_usd_per_mw_year, stabilised_noi_usd_per_year, lambda d: d.noi_range_usd_per_mw_year,
     ),
     Measure(
         "noi_margin", "NOI margin", "share of rent",
@@ -322,18 +329,21 @@ class NotesFigures:
 def notes_figures(deal: Deal, offer: Lease) -> NotesFigures | None:
     """Level and sculpted cover of a deal's notes, fully repaid over the lease's term, twice a year.
 
+    NOI and construction cost are the offer's, on the critical IT MW that the notes pay for.
+
     Level: ``D r / (1 - (1 + r) ** -n)`` with ``r = coupon / 2`` and ``n = 2 x term``; its cover is first-year NOI over
     two payments. Sculpted: ``PV(NOI) / D`` at the same rate, NOI as the contract stands, half of a year's at each date.
     ``None`` where the deal's notes are not known. River Bend: 335.8 million a year, 1.10 and about 1.33.
     """
-    if deal.debt_usd is None or deal.coupon_per_year is None or deal.critical_it_mw is None:
+    mw = deal.funded_critical_it_mw
+    if deal.debt_usd is None or deal.coupon_per_year is None or mw is None:
         return None
     rate, periods = deal.coupon_per_year / COUPONS_PER_YEAR, COUPONS_PER_YEAR * offer.term_years
-    first = stabilised_noi_usd_per_year(offer) * deal.critical_it_mw
+    first = stabilised_noi_usd_per_year(offer) * mw
     year = np.arange(periods) // COUPONS_PER_YEAR
     noi = first / COUPONS_PER_YEAR * (1.0 + offer.escalator_per_year) ** year
     payment = COUPONS_PER_YEAR * level_payment(deal.debt_usd, rate, periods)
-    cost = offer.capex_usd_per_kw * KW_PER_MW * deal.critical_it_mw
+    cost = offer.capex_usd_per_kw * KW_PER_MW * mw
     return NotesFigures(
         debt_usd=deal.debt_usd,
         coupon_per_year=deal.coupon_per_year,

@@ -36,9 +36,9 @@ FIGURES = ("this offer", "lowest", "highest", "deals")
 SOURCES = ("source", "second source", "third source")
 MILLION = 1e6
 SHORT = {
-    "critical IT MW": "IT MW", "first-year rent": "rent, y 1", "average rent": "mean rent", "NOI per MW": "NOI/MW",
-    "margin low": "margin", "margin high": "to", "capex low": "capex/MW", "capex high": "to", "debt per MW": "debt/MW",
-    "provisioning": "ratio",
+    "critical IT MW": "IT MW", "first-year rent": "rent, y 1", "average rent": "mean rent", "NOI low": "NOI/MW",
+    "NOI high": "to", "margin low": "margin", "margin high": "to", "capex low": "capex/MW", "capex high": "to",
+    "debt per MW": "debt/MW", "provisioning": "ratio",
 }  # fmt: skip
 """Heads of narrow columns; the whole name is behind the mouse."""
 FIGURE_WIDTH, NARROW, BRIEF = 70, 56, ("critical IT MW", "term", "LTC", "provisioning")
@@ -164,7 +164,8 @@ def _ends(low: Mapping[str, float | None], high: Mapping[str, float | None]) -> 
         "term": low["term_years"],
         "first-year rent": low["rent_usd_per_kw_month"],
         "average rent": low["average_rent_usd_per_kw_month"],
-        "NOI per MW": _scaled(low["noi_usd_per_mw_year"], 1.0 / MILLION),
+        "NOI low": _scaled(low["noi_usd_per_mw_year"], 1.0 / MILLION),
+        "NOI high": _scaled(high["noi_usd_per_mw_year"], 1.0 / MILLION),
         "margin low": _scaled(low["noi_margin"], 100.0),
         "margin high": _scaled(high["noi_margin"], 100.0),
         "capex low": _scaled(low["capex_usd_per_mw"], 1.0 / MILLION),
@@ -219,7 +220,8 @@ def _columns() -> dict[str, Any]:
             "First-year rent, USD/kW-month; adds up to the contract's value with its escalator",
         ),
         "average rent": ("$%.2f", "Average rent over the term, USD/kW-month"),
-        "NOI per MW": ("$%.2f M", "First-year NOI of a critical IT MW"),
+        "NOI low": ("$%.2f M", "First-year NOI of a critical IT MW, at the lowest margin stated"),
+        "NOI high": ("$%.2f M", "First-year NOI of a critical IT MW, at the highest margin stated"),
         "margin low": ("%.1f %%", "Margin: NOI over rent, lowest stated"),
         "margin high": ("%.1f %%", "Margin: NOI over rent, highest stated"),
         "capex low": ("$%.2f M", "Capex of a critical IT MW, lowest stated"),

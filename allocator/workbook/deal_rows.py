@@ -30,21 +30,22 @@ COLUMNS = {
     "term_years": ("G", "G"),
     "rent_usd_per_kw_month": ("H", "H"),
     "average_rent_usd_per_kw_month": ("I", "I"),
-    "noi_usd_per_mw_year": ("J", "J"),
-    "noi_margin": ("K", "L"),
-    "capex_usd_per_mw": ("M", "N"),
-    "ltc": ("P", "P"),
-    "debt_rate": ("Q", "Q"),
-    "provisioning_ratio": ("R", "R"),
+    "noi_usd_per_mw_year": ("J", "K"),
+    "noi_margin": ("L", "M"),
+    "capex_usd_per_mw": ("N", "O"),
+    "ltc": ("Q", "Q"),
+    "debt_rate": ("R", "R"),
+    "provisioning_ratio": ("S", "S"),
 }
 """Columns of a measure's low and high ends."""
 FORMATS = {
-    "G": WHOLE, "H": '"$"#,##0.00', "I": '"$"#,##0.00', "J": MILLIONS_EACH, "K": SHARE, "L": SHARE,
-    "M": MILLIONS_EACH, "N": MILLIONS_EACH, "O": MILLIONS_EACH, "P": SHARE, "Q": COUPON, "R": SMALL,
+    "G": WHOLE, "H": '"$"#,##0.00', "I": '"$"#,##0.00', "J": MILLIONS_EACH, "K": MILLIONS_EACH, "L": SHARE,
+    "M": SHARE, "N": MILLIONS_EACH, "O": MILLIONS_EACH, "P": MILLIONS_EACH, "Q": SHARE, "R": COUPON, "S": SMALL,
 }  # fmt: skip
 HEADS = [
     "Deal", "Landlord", "Tenant", "Site", "Structure", "Critical IT MW", "Term, years", "First-year rent, /kW-month",
-    "Average rent, /kW-month", "NOI per MW and year", "NOI margin, low", "high", "Capex per MW, low", "high",
+    "Average rent, /kW-month", "NOI per MW and year, low", "high",
+    "NOI margin, low", "high", "Capex per MW, low", "high",
     "Debt per MW", "LTC", "Coupon", "Facility per critical IT MW",
 ]  # fmt: skip
 ANNOUNCED = [
@@ -120,13 +121,14 @@ def _deal(sheet: Worksheet, row: int, deal: Deal, stated: int) -> None:
     low, high = deal.noi_margin_low, deal.noi_margin_high
     figures: dict[str, object] = {
         "G": deal.term_years, "H": _first_year_rent(deal, row, stated), "I": _average_rent(deal, row, stated),
-        "J": _noi(deal, row, stated), "K": low, "L": high, "P": deal.ltc, "Q": deal.coupon_per_year,
-        "M": deal.capex_low_usd_per_mw, "N": deal.capex_high_usd_per_mw,
-        "O": None if deal.debt_usd_per_mw is None else f"=M{stated}/O{stated}",
-        "R": None if deal.provisioning_ratio is None else f"=F{stated}/F{row}",
+        "J": _noi(deal, row, stated, "L"), "K": _noi(deal, row, stated, "M"), "L": low, "M": high,
+        "N": deal.capex_low_usd_per_mw, "O": deal.capex_high_usd_per_mw,
+        "P": None if deal.debt_usd_per_mw is None else f"=M{stated}/O{stated}",
+        "Q": deal.ltc, "R": deal.coupon_per_year,
+        "S": None if deal.provisioning_ratio is None else f"=F{stated}/F{row}",
     }  # fmt: skip
-    if figures["M"] is None and deal.capex_usd_per_mw is not None:
-        figures["M"] = figures["N"] = f"=K{stated}/O{stated}"
+    if figures["N"] is None and deal.capex_usd_per_mw is not None:
+        figures["N"] = figures["O"] = f"=K{stated}/O{stated}"
     for letter, value in figures.items():
         if value is not None:
             put(sheet, f"{letter}{row}", value, form=FORMATS[letter], align="right")
@@ -144,12 +146,13 @@ def _average_rent(deal: Deal, row: int, stated: int) -> str | None:
     return f"=G{stated}/(G{row}*12*1000*F{row})" if known else None
 
 
-def _noi(deal: Deal, row: int, stated: int) -> str | None:
+def _noi(deal: Deal, row: int, stated: int, margin: str) -> str | None:
+    """First-year NOI at the margin in a column; what is stated a year where no margin is."""
     if deal.noi_usd_per_mw_year is None:
         return None
     if deal.first_year_rent_usd_per_kw_month is None or deal.noi_margin is None:
         return f"=J{stated}/F{row}"
-    return f"=12*1000*H{row}*SUM(K{row}:L{row})/COUNT(K{row}:L{row})"
+    return f"=12*1000*H{row}*{margin}{row}"
 
 
 def _announced(sheet: Worksheet, row: int, deal: Deal) -> None:
@@ -198,10 +201,10 @@ def _margins(sheet: Worksheet, places: DealPlaces) -> None:
         row = places.structures + n
         put(sheet, f"A{row}", str(recovery), bold=True)
         rows = [places.rows[deal.deal_id] for deal in by_structure() if deal.recovery is recovery]
-        put(sheet, f"F{row}", f"=COUNT(K{min(rows)}:K{max(rows)})" if rows else 0, form=WHOLE, align="right")
+        put(sheet, f"F{row}", f"=COUNT(L{min(rows)}:L{max(rows)})" if rows else 0, form=WHOLE, align="right")
         if rows and band_of_margin(recovery):
             ids = f"A{min(rows)}:A{max(rows)}"
-            for cell, name, column, function in (("B", "C", "K", "MIN"), ("D", "E", "L", "MAX")):
+            for cell, name, column, function in (("B", "C", "L", "MIN"), ("D", "E", "M", "MAX")):
                 ends = f"{column}{min(rows)}:{column}{max(rows)}"
                 put(sheet, f"{cell}{row}", f"={function}({ends})", form=SHARE, align="right", bold=True)
                 who = f"=INDEX({ids},MATCH({cell}{row},{ends},0))"

@@ -12,7 +12,7 @@ from allocator.workbook.style import HOSTING, QUIET, THIN, font, header_row, put
 from models.deals import Deal, DealKind, colocation_deals, deals
 from models.rent import Recovery
 
-LAST_COLUMN = 18
+LAST_COLUMN = 19
 TEXT_WIDTHS, LINE_HEIGHT = (30, 21, 24, 24), 10.5
 """Letters that fit columns B to E, and the height of a line, in points."""
 STRUCTURES: tuple[Recovery | None, ...] = (*Recovery, None)

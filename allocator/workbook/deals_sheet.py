@@ -41,7 +41,7 @@ SHEET = "Deals"
 FIRST_ROW = 5
 HEADS = ["Measure", "Unit", "Offer", "Beside signed deals", "Lowest", "whose", "Highest", "whose", "Deals"]
 COVER = '0.00"x"'
-_WIDTHS = (24, 28, 20, 22, 22, 12, 12, 13, 12, 12, 10, 10, 11, 11, 11, 9, 9, 11)
+_WIDTHS = (24, 28, 20, 22, 22, 12, 12, 13, 12, 12, 12, 10, 10, 11, 11, 11, 9, 9, 11)
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,10 @@ SCULPTED = (
 NOTES = (
     ("Notes issued", "USD", MONEY_MILLIONS, "{debt}", "Published debt of the deal"),
     ("Coupon", "per year", COUPON, "{coupon}", "Nominal, paid twice a year"),
-    ("NOI, first year", "USD", MONEY_MILLIONS, "{noi}*{mw}", "This offer's NOI of a MW, on the deal's critical IT MW"),
+    (
+        "NOI, first year", "USD", MONEY_MILLIONS, "{noi}*{mw}",
+        "This offer's NOI of a MW, on the critical IT MW that the notes pay for",
+    ),
     (
         "Paid level: service", "USD a year", MONEY_MILLIONS,
         "-PMT({rate},const__coupons_per_year*@term_years,{at0})*const__coupons_per_year",
@@ -203,8 +206,8 @@ def _notes(sheet: Worksheet, row: int, block: OfferBlock, places: DealPlaces) ->
     known = {f"at{n}": f"$C${row + 1 + n}" for n in range(len(NOTES))}
     known |= {
         "debt": f"$M${places.announced[deal]}",
-        "coupon": f"$Q${places.rows[deal]}",
-        "mw": f"$F${places.rows[deal]}",
+        "coupon": f"$R${places.rows[deal]}",
+        "mw": f"$O${places.announced[deal]}",
         "noi": block.cell("noi_usd_per_mw_year"),
         "capex": block.cell("capex_usd_per_mw"),
         "years": block.schedule.years,

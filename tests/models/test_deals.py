@@ -119,5 +119,24 @@ def test_the_notes_of_river_bend_cover_as_lenders_say():
     assert found.yield_on_funded_cost == pytest.approx(noi / 3.25e9, rel=1e-12)
 
 
+def test_an_offer_on_the_terms_of_a_signed_deal_is_inside_at_each_margin_that_the_deal_states():
+    # Barber Lake's expansion: 830 M over 10 years for 39 MW, 3 %, modified gross, margin stated as 85-90 %.
+    by_hand = 830e6 * 0.03 / (1.03**10 - 1) / 39 * 0.90
+    assert band(measure("noi_usd_per_mw_year")).high == pytest.approx(by_hand, rel=1e-12)
+    terms = {"rent_usd_per_kw_month": deal_named("CIFR-FS2").first_year_rent_usd_per_kw_month, "term_years": 10,
+             "recovery": "modified gross", "provisioning_ratio": 56 / 39, "capex_usd_per_kw": 9_500.0}  # fmt: skip
+    for margin in (0.85, 0.90):
+        outside = [c.measure.key for c in compare(offer(**terms, noi_margin=margin)) if c.place is not Place.INSIDE]
+        assert outside == []
+    assert place("noi_usd_per_mw_year", **terms, noi_margin=0.91) is Place.ABOVE
+
+
+def test_notes_that_pay_for_more_than_the_deal_are_set_beside_all_that_they_pay_for():
+    # TeraWulf's 3.2 bn at 7.75 % builds Lake Mariner's 200 MW and CB-5's 160: NOI of 360 MW serves it, not of 200.
+    found = notes_figures(deal_named("WULF-LM"), offer(rent_usd_per_kw_month=134.0, noi_margin=0.85, term_years=10))
+    assert found.debt_yield == pytest.approx(134.0 * 360_000 * 12 * 0.85 / 3.2e9, rel=1e-12)
+    assert found.first_year_level_cover > 1.0
+
+
 def test_a_deal_without_notes_has_no_figures_of_them():
     assert notes_figures(deal_named("CIFR-AWS"), offer()) is None

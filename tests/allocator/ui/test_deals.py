@@ -75,7 +75,8 @@ def test_deals_are_listed_with_source_and_date_the_offer_first_and_marked():
         for name, value, unit in (
             ("first-year rent", deal.first_year_rent_usd_per_kw_month, 1.0),
             ("average rent", deal.average_rent_usd_per_kw_month, 1.0),
-            ("NOI per MW", deal.noi_usd_per_mw_year, 1e-6),
+            ("NOI low", deal.noi_range_usd_per_mw_year[0], 1e-6),
+            ("NOI high", deal.noi_range_usd_per_mw_year[1], 1e-6),
             ("margin low", deal.noi_margin_low, 100.0),
             ("margin high", deal.noi_margin_high, 100.0),
             ("debt per MW", deal.debt_usd_per_mw, 1e-6),

@@ -71,7 +71,7 @@ def test_every_figure_of_every_signed_deal_is_the_library_s(sheet: Worksheet, pl
         texts = [sheet[f"{letter}{row}"].value for letter in "ABCDE"]
         assert texts == [deal.deal_id, deal.landlord, deal.tenant, deal.site, deal.structure]
         assert sheet[f"F{row}"].value == deal.critical_it_mw
-        assert sheet[f"O{row}"].value == same(deal.debt_usd_per_mw), deal.deal_id
+        assert sheet[f"P{row}"].value == same(deal.debt_usd_per_mw), deal.deal_id
         for measure in MEASURES:
             ends = measure.ends(deal) or (None, None)
             for letter, end in zip(COLUMNS[measure.key], ends, strict=True):
@@ -118,6 +118,16 @@ def assert_notes(sheet: Worksheet, row: int, lease: Lease) -> None:
     assert found["Debt yield"] == same(expected.debt_yield)
     assert found["Yield on construction"] == same(expected.yield_on_sponsor_cost)
     assert found["Yield on funded cost"] == same(expected.yield_on_funded_cost)
+
+
+@pytest.mark.libreoffice
+def test_notes_that_pay_for_two_deals_are_set_beside_the_megawatts_of_both(
+    tmp_path: Path, recalculate, unexplained
+) -> None:
+    case = small.case(leases=[small.lease(signed_deal="WULF-LM")])  # 3.2 bn for 200 MW and CB-5's 160
+    write_pack(allocate(case), unexplained, tmp_path / "pack.xlsx")
+    sheet = openpyxl.load_workbook(recalculate(tmp_path / "pack.xlsx")[0], data_only=True)[SHEET]
+    assert_notes(sheet, offer_rows(case.leases)[0], case.leases[0])
 
 
 @pytest.mark.libreoffice
