@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.deals import deal_named
 from models.debt import level_payment, monthly_rate
 from models.lease import Lease, contract_value_usd
 from models.machines import machines_by_name
@@ -95,6 +96,12 @@ def river_bend(term_years: int) -> Lease:
     )  # fmt: skip
 
 
+def gpu_cloud_revenue_usd_per_year() -> float:
+    """IREN's contract with Microsoft, from its mean price per kW."""
+    deal = deal_named("IREN-MSFT")
+    return deal.average_rent_usd_per_kw_month * deal.critical_it_mw * 1000 * 12
+
+
 CALCULATIONS: dict[str, Callable[[], float]] = {
     "C01": lambda: share_percent(label("S21 XP Hyd")),
     "C02": lambda: share_percent(21.5),
@@ -144,7 +151,10 @@ CALCULATIONS: dict[str, Callable[[], float]] = {
     "L05": lambda: 100 * implied_escalator(3.0, 10, 7.0, 20),
     "L07": lambda: 100 * implied_escalator(0.311, 10, 1.0, 25),
     "L09": lambda: first_year_rent_usd_per_kw_month(350e6, 243, 1, 0.0),
+    "L11": lambda: deal_named("RIOT-AMD").capex_usd_per_mw / 1e6,
     "L12": lambda: 12 * monthly_rate(0.0775) * 3_200,
+    "L13": lambda: gpu_cloud_revenue_usd_per_year() / 1e9,
+    "L14": lambda: (deal_named("CIFR-FS1").debt_usd + deal_named("CIFR-FS2").debt_usd) / 1e9,
 }
 
 NAIVE = "C08"
@@ -156,9 +166,6 @@ NOT_OURS = {
     "C23": "a quotient of two bitcoin prices",
     "C24": "a quotient of two bitcoin prices",
     "C25": "a quotient of two bitcoin prices",
-    "L11": "a quotient of a stated cost and stated megawatts",
-    "L13": "a quotient of a stated total and stated years",
-    "L14": "a sum of two notes",
     "H01": "a date: tested below",
     "H03": "the calendar against counted blocks, nothing of the model",
 }
@@ -217,16 +224,27 @@ def test_the_halving_falls_within_the_published_estimates():
     assert halving_date(5).isoformat() == ROWS["H01"]["computed"]
 
 
-def test_rents_that_nobody_stated_but_that_follow_from_what_was():
-    # L01, L09, L15: rows that are regression values of the table, not public claims.
-    assert first_year_rent_usd_per_kw_month(7.0e9, 245, 15, 0.03) == pytest.approx(
-        float(ROWS["L01"]["computed"]), rel=1e-5
-    )
+def test_the_first_year_rent_of_river_bend_that_nobody_stated_follows_from_the_contract():
+    # L01: a value of the table, not a public claim.
+    row, found = ROWS["L01"], first_year_rent_usd_per_kw_month(7.0e9, 245, 15, 0.03)
+    assert found == pytest.approx(float(row["computed"]), rel=1e-5)
+    assert found == pytest.approx(float(row["stated"]), abs=float(row["tolerance"]))
+    assert deal_named("HUT-RB").first_year_rent_usd_per_kw_month == pytest.approx(found, rel=1e-12)
+
+
+def test_core_scientific_bills_its_contract_s_average_so_its_rent_shows_no_escalator():
+    # L09: the average of the contract, beside the billing that CALCULATIONS has.
     core_scientific = first_year_rent_usd_per_kw_month(10.2e9, 590, 12, 0.0)
     assert core_scientific == pytest.approx(float(ROWS["L09"]["stated"]), rel=1e-9)
     assert average_rent_usd_per_kw_month(core_scientific, 12, 0.0) == pytest.approx(core_scientific, rel=1e-12)
-    cover = 376.4e6 * 0.986 / level_payment(3.25e9, 0.06192, 15)
-    assert cover == pytest.approx(float(ROWS["L15"]["computed"]), rel=2e-4)
+    assert deal_named("CORZ-CRWV").first_year_rent_usd_per_kw_month == pytest.approx(core_scientific, rel=1e-12)
+
+
+def test_river_bend_s_notes_paid_level_would_be_covered_barely_in_year_one():
+    # L15: a value of the table, with one payment a year; not a public claim.
+    row, cover = ROWS["L15"], 376.4e6 * 0.986 / level_payment(3.25e9, 0.06192, 15)
+    assert cover == pytest.approx(float(row["computed"]), rel=2e-4)
+    assert cover == pytest.approx(float(row["stated"]), abs=float(row["tolerance"]))
 
 
 def test_a_megawatt_of_mining_earns_what_the_table_says_per_kw_month():
