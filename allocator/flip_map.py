@@ -58,7 +58,7 @@ def flip_map(plan: Allocation, offer: int, market: Axis, lease: Axis) -> FlipMap
 
     An input of the market moves only columns that mine, one of the lease only its own columns, so that a cell's program
     is put together from one program a market value and one a lease value. Where the landlord pays for power, both move
-    the lease's columns: then every cell is built anew.
+    the lease's columns, and where rows come and go with an input, programs do not fit: then every cell is built anew.
     """
     shape = (len(market.values), len(lease.values))
     npv, taken, mined = (np.full(shape, np.nan) for _ in range(3))
@@ -85,6 +85,7 @@ def _cells(plan: Allocation, market: Axis, lease: Axis) -> Iterator[tuple[int, i
         rows = [build(choices) for choices in by_market]
         hosting = [build(_moved(plan.choices, lease.path, value)).form for value in lease.values]
         columns = rows[0].columns.activity[rows[0].choices.hosting]
+        separate = all(form.row_names == row.form.row_names for row in rows for form in hosting)
     for i in range(len(market.values)):
         for j in across if i % 2 == 0 else reversed(across):
             if separate:

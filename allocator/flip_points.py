@@ -9,9 +9,12 @@ from functools import partial
 from allocator.activities import Activities, Kind, activities
 from allocator.allocation import TAKEN_MW, Allocation
 from allocator.case import Case, replaced
+from allocator.lease_rules import start_window
 from allocator.optima import SAME_VALUE
 from allocator.program.build import StandardForm, build
 from allocator.program.solve import LiveProgram
+from models.lease import occupied_months
+from models.timeline import MONTHS_PER_QUARTER
 
 TOLERANCE, TOLERANCE_WHOLE = 1e-4, 1e-2
 """Share of today's value to which a flip is found."""
@@ -56,7 +59,8 @@ def flip_points(plan: Allocation) -> tuple[FlipPoint, ...]:
 
     Each direction is scanned in steps and the first change is bisected to a share of today's value; with whole halls,
     where every question is an integer program, in fewer steps, less finely and for capex and the BTC price only.
-    Between two steps a change and its return would go unseen.
+    Between two steps a change and its return would go unseen. Delays are tried as far as every rent stays within the
+    horizon: beyond it they would lose rent for no reason of the lease.
     """
     found = []
     worlds = Worlds(plan.choices)
@@ -94,7 +98,9 @@ def _scans(case: Case, offer: int, *, taken: bool, halls: bool) -> Iterator[Scan
     if case.finance.discount_rate_hosting > 0:
         rates = RATES_UP if taken else RATES_DOWN
         yield multiples("finance.discount_rate_hosting", case.finance.discount_rate_hosting, rates)
-    late = tuple(float(m) for m in DELAYS_MONTHS if m > lease.delay_months)
+    last = start_window(case.timeline, lease)[1] * MONTHS_PER_QUARTER + occupied_months(lease)
+    latest = lease.delay_months + case.timeline.months - last
+    late = tuple(float(m) for m in sorted({*DELAYS_MONTHS, latest}) if lease.delay_months < m <= latest)
     if taken and late:
         yield Scan(f"leases[{offer}].delay_months", float(lease.delay_months), late, whole=True)
 

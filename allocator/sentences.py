@@ -252,7 +252,8 @@ def what_is_firm(explanation: Explanation) -> Iterator[str]:
     loose = [r for r in used if r not in firm]
     if firm:
         names = [f"{r.group.name} ({_between(r)})" for r in firm]
-        yield f"Firm in every plan within {percent(near.share)} of the best value: {_joined(names)}."
+        where = f"within {percent(near.share)} of the best value, in average facility MW"
+        yield f"Firm in every plan {where}: {_joined(names)}."
     if loose:
         names = [f"{r.group.name} ({_between(r)})" for r in loose]
         yield f"Not firm, in average facility MW over the horizon: {_joined(names)}."

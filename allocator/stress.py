@@ -49,7 +49,8 @@ RALLY_PRICE_USD, RALLY_MONTHS = 126_000.0, 6
 
 def _price_falls(case: Case) -> Case:
     price = case.market.btc_price_usd * (1.0 - PRICE_FALL_SHARE)
-    return _with_market(case, btc_price_usd=price, btc_growth_per_year=0.0, forward=())
+    growth = min(0.0, case.market.btc_growth_per_year)
+    return _with_market(case, btc_price_usd=price, btc_growth_per_year=growth, forward=())
 
 
 def _hashprice_low(case: Case) -> Case:
@@ -68,7 +69,11 @@ def _lease_late(case: Case) -> Case:
 
 
 def _tenant_defaults(case: Case) -> Case:
-    return _with_leases(case, lambda _: {"tenant_default_after_years": DEFAULT_AFTER_YEARS})
+    def earlier(lease: Lease) -> dict[str, object]:
+        own = lease.tenant_default_after_years
+        return {"tenant_default_after_years": DEFAULT_AFTER_YEARS if own is None else min(own, DEFAULT_AFTER_YEARS)}
+
+    return _with_leases(case, earlier)
 
 
 def _winter_storm(case: Case) -> Case:

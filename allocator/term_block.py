@@ -54,7 +54,7 @@ def _rows(terms: OfferTerms) -> Iterator[tuple[str, str]]:
     if (notes := terms.notes) is not None:
         paid = f"level {table_money(notes.level_payment_usd_per_year)} a year, {notes.first_year_level_cover:.2f}x"
         cover = f"{paid}; sculpted {notes.sculpted_cover:.2f}x"
-        yielded = f"yield {percent(notes.yield_on_funded_cost)}"
+        yielded = f"yield {percent(notes.debt_yield)}"
         yield (
             "signed notes",
             f"{table_money(notes.debt_usd)} at {notes.coupon_per_year * 100:.3f} %: {cover}; {yielded}",

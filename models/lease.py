@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models import capex, debt, exit_value, rent, tenancy
-from models.assumptions import Fault, InputFaultsError, describe
+from models.assumptions import Fault, InputFaultsError, describe, read_table
 from models.blocks import block_places, side_by_side
 from models.capex import Construction
 from models.debt import DebtSchedule, ProjectDebt, Sizing
@@ -96,12 +96,13 @@ def many(lease: Lease, **columns: Vector) -> Lease:
                 Fault(name, str(np.shape(column)), "is not one number per lease", "give arrays of one length")
             )
         else:
-            low, high = known[name].lower, known[name].upper
-            bad = ~np.isfinite(values) | (values < (-np.inf if low is None else low))
-            bad |= values > (np.inf if high is None else high)
-            if bad.any():
-                where = int(np.flatnonzero(bad)[0])
-                faults.append(Fault(f"{name}[{where}]", f"{values[where]:g}", "is out of bounds", known[name].bounds))
+            # The extremes stand for all: the declaration's own check knows whether a bound itself is allowed.
+            for where in dict.fromkeys((int(np.argmin(values)), int(np.argmax(values)))):
+                refused: list[Fault] = []
+                read_table(Lease, "", {**lease.model_dump(), name: float(values[where])}, refused)
+                if refused:
+                    bounds = known[name].bounds
+                    faults.append(Fault(f"{name}[{where}]", f"{values[where]:g}", "is out of bounds", bounds))
     if faults:
         raise InputFaultsError(faults)
     return lease.model_copy(update={name: np.asarray(column, dtype=float) for name, column in columns.items()})

@@ -120,9 +120,10 @@ def test_regret_is_never_negative_and_never_below_what_the_best_plan_would_have_
     given["horizon_years"] = 9
     given["policy"] |= {"stresses": ["hashprice low"], "minimum_cash_usd": 0.0}
     for row in stress_table(solved(given)):
-        assert row.regret_usd is not None
-        assert row.regret_usd >= 0.0
-        assert row.regret_usd >= row.best_npv_usd - row.npv_usd
+        if row.best_npv_usd < row.npv_usd - 1e-6 * abs(row.npv_usd):
+            assert row.regret_usd is None  # the kept mix breaks a limit of the worse world
+        else:
+            assert row.regret_usd == pytest.approx(max(0.0, row.best_npv_usd - row.npv_usd), abs=1.0)
 
 
 def test_without_a_limit_of_capital_the_best_plan_is_never_worth_less_than_the_mix():
@@ -147,4 +148,3 @@ def test_where_the_stress_leaves_no_plan_there_is_no_best_one_and_no_regret():
 def test_a_templates_plan_has_a_row_for_every_stress_in_their_order(name):
     found = stress_table(allocate(load_case(name)))
     assert [row.stress for row in found] == list(Stress)
-    assert all(row.regret_usd is not None for row in found)
