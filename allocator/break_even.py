@@ -119,7 +119,7 @@ class RentSearch:
     def at(self, rent: float) -> Point:
         """Solve at a rent."""
         form = self._program(rent).form
-        found = solve_form(form)
+        found = solve_form(form, second_look=False)
         if found.status is Status.INFEASIBLE:
             return Point(rent, -np.inf, 0.0)
         return Point(rent, difference(-found.objective, self.worth_without_usd), self._slope(form, found, rent))

@@ -41,27 +41,11 @@ def certify(form: StandardForm, found: Answer, statement_npv_usd: float) -> Cert
     low, high = active.column_lower, active.column_upper
     reduced = active.cost - active.transposed_times(price)
     scale = 1.0 + abs(found.objective)
-    cost_size = 1.0 + np.maximum(np.abs(active.cost), active.absolute_transposed_times(np.abs(price)))
-    # Prices telescope along a balance and cancel; what is left of them counts by its worth on the balance's amount.
-    cost_size = np.where(active.cost == 0.0, np.maximum(cost_size, scale / (1.0 + np.abs(y))), cost_size)
-    wrong = (
-        np.maximum(
-            np.where(np.isfinite(low), 0.0, np.maximum(reduced, 0.0)),
-            np.where(np.isfinite(high), 0.0, np.maximum(-reduced, 0.0)),
-        )
-        / cost_size
-    )
-    wrong_price = np.maximum(
-        np.where(np.isfinite(active.row_lower), 0.0, np.maximum(price, 0.0)),
-        np.where(np.isfinite(active.row_upper), 0.0, np.maximum(-price, 0.0)),
-    )
     proven = _bound_side(price, active.row_lower, active.row_upper) + _bound_side(reduced, low, high)
     gap = max(abs(found.objective - proven) / scale, found.integer_gap)
     return Certificate(
         primal_residual=breach(active, y),
-        dual_residual=float(
-            max(wrong.max(initial=0.0), wrong_price.max(initial=0.0) / (1.0 + np.abs(price).max(initial=0.0)))
-        ),
+        dual_residual=wrong_signs(active, found),
         duality_gap=float(gap),
         ledger_error=abs(-found.objective - statement_npv_usd) / scale,
     )
@@ -72,6 +56,29 @@ def _bound_side(price: Vector, lower: Vector, upper: Vector) -> float:
     lean = np.where(price > 0, lower, upper)
     counted = (price != 0) & np.isfinite(lean)
     return float(np.sum(price[counted] * lean[counted]))
+
+
+def wrong_signs(form: StandardForm, found: Answer) -> float:
+    """Largest reduced cost or price of the wrong sign, over its size as :class:`Certificate` says; no integers."""
+    y, price = found.y, found.row_price
+    low, high = form.column_lower, form.column_upper
+    reduced = form.cost - form.transposed_times(price)
+    cost_size = 1.0 + np.maximum(np.abs(form.cost), form.absolute_transposed_times(np.abs(price)))
+    # Prices telescope along a balance and cancel; what is left of them counts by its worth on the balance's amount.
+    of_balance = np.maximum(cost_size, (1.0 + abs(found.objective)) / (1.0 + np.abs(y)))
+    cost_size = np.where(form.cost == 0.0, of_balance, cost_size)
+    wrong = (
+        np.maximum(
+            np.where(np.isfinite(low), 0.0, np.maximum(reduced, 0.0)),
+            np.where(np.isfinite(high), 0.0, np.maximum(-reduced, 0.0)),
+        )
+        / cost_size
+    )
+    wrong_price = np.maximum(
+        np.where(np.isfinite(form.row_lower), 0.0, np.maximum(price, 0.0)),
+        np.where(np.isfinite(form.row_upper), 0.0, np.maximum(-price, 0.0)),
+    )
+    return float(max(wrong.max(initial=0.0), wrong_price.max(initial=0.0) / (1.0 + np.abs(price).max(initial=0.0))))
 
 
 def breach(form: StandardForm, y: Vector) -> float:
