@@ -29,6 +29,7 @@ from models.mining import Fleet, Mining, Purchase
 from models.network import Market
 from models.power import Power
 from models.returns import Finance
+from models.scenarios import Risk
 from models.timeline import Day, Timeline
 
 
@@ -129,6 +130,7 @@ class Case(Assumptions):
     leases: tuple[Lease, ...] = ()
     finance: Finance = Finance()
     policy: Policy = Policy()
+    risk: Risk = Risk()
     sources: Mapping[str, str] = Field(default_factory=dict, description="Where a value comes from, by its path")
 
     @property
@@ -144,6 +146,7 @@ class Case(Assumptions):
 
 TABLES: dict[str, type[Assumptions]] = {
     "site": Site, "market": Market, "power": Power, "mining": Mining, "finance": Finance, "policy": Policy,
+    "risk": Risk,
 }  # fmt: skip
 LISTS: dict[str, type[Assumptions]] = {"fleets": Fleet, "purchases": Purchase, "leases": Lease}
 SCALARS = ("name", "valuation_date", "horizon_years")

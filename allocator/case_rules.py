@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from allocator.lease_rules import LEASE_RULES
 from models.assumptions import Fault
 from models.lease import Lease
 from models.machines import SUCCESSOR, catalogue, machines_by_name
 from models.mining import Fleet, Purchase
+from models.scenarios import correlation_root
 
 Parts = Mapping[str, Any]
 TOLERANCE_MW = 1e-6
@@ -120,6 +123,23 @@ def stresses_can_be_asked(parts: Parts) -> Iterator[Fault]:
             )
 
 
+def shocks_can_be_so_correlated(parts: Parts) -> Iterator[Fault]:
+    """Three correlations are possible together only if their matrix is positive definite."""
+    risk = parts["risk"]
+    if risk is None:
+        return
+    try:
+        correlation_root(risk)
+    except np.linalg.LinAlgError:
+        three = (risk.btc_fee_correlation, risk.btc_power_correlation, risk.fee_power_correlation)
+        yield Fault(
+            "risk.btc_fee_correlation, btc_power_correlation, fee_power_correlation",
+            ", ".join(f"{r:g}" for r in three),
+            "cannot hold together: their correlation matrix is not positive definite",
+            "move one of them towards the product of the other two",
+        )
+
+
 def one_of_a_group_is_signed(parts: Parts) -> Iterator[Fault]:
     """Of offers that exclude each other only one can be signed."""
     signed: dict[str, str] = {}
@@ -190,6 +210,7 @@ RULES: tuple[Callable[[Parts], Iterator[Fault]], ...] = (
     forward_points_are_in_order,
     tax_classes_add_up,
     stresses_can_be_asked,
+    shocks_can_be_so_correlated,
     one_of_a_group_is_signed,
     uses_fit_the_site,
     *LEASE_RULES,

@@ -26,25 +26,39 @@ from models.timeline import MONTHS_PER_QUARTER, Vector
 def operating_cash_flow_usd(
     case: Case, path: NetworkPath, efficiency: Vector, site_pue: float, start_month: Vector
 ) -> Vector:
-    """Cash of a facility MW in every month, pre-tax; (M + 1, n) for n efficiencies in J/TH and first months of use.
+    """Cash of a facility MW in every month, pre-tax; (M + 1, n) for n efficiencies in J/TH and first months of use."""
+    months = case.timeline.month_index
+    kept = mine.hashrate_kept(case.mining.degradation_per_year, months[:, None] - start_month[None, :])
+    hashprice = path.hashprice_usd_per_ph_day[:, None]
+    flow = month_of_mining_usd(case, months, hashprice, efficiency, site_pue, kept, price_level(case.power, months))
+    flow[0] = 0.0
+    return flow
+
+
+def month_of_mining_usd(
+    case: Case, months: Vector, hashprice: Vector, efficiency: Vector | float, site_pue: float, kept: Vector,
+    level: Vector,
+) -> Vector:  # fmt: skip
+    """Cash of a facility MW in the months named, pre-tax; (months, n).
 
     ``max(0, margin x hours x uptime x share without outage - demand charge) + demand response - fixed opex``: in a
     month that does not carry its demand charge the machines stay off.
+
+    Parameters
+    ----------
+    hashprice, kept : USD/PH/day and share of hashrate that machines still have; (months, n) or one column.
+    level : price level of power, (months,) or (months, n).
     """
-    months, power = case.timeline.month_index, case.power
-    revenue = mine.revenue_usd_per_mwh(
-        path.hashprice_usd_per_ph_day[:, None], efficiency[None, :], site_pue, case.mining.pool_fee
-    )
-    level, calendar = price_level(power, months), calendar_months(case.timeline)
-    kept = mine.hashrate_kept(case.mining.degradation_per_year, months[:, None] - start_month[None, :])
+    power, calendar = case.power, calendar_months(case.timeline)[months.astype(int)]
+    revenue = mine.revenue_usd_per_mwh(hashprice, efficiency, site_pue, case.mining.pool_fee)
     net = revenue * kept - case.mining.variable_opex_usd_per_mwh
     margin = margin_usd_per_mwh(net, power, level, calendar)
     operating = mine.operating_margin_usd(margin, case.mining.uptime) * available_share(power, calendar)[:, None]
-    operating = np.maximum(0.0, operating - demand_charge_usd_per_mw_month(power, level)[:, None])
-    standing = demand_response_usd(power, level) - mine.fixed_opex_usd(case.mining, months)
-    flow = operating + standing[:, None]
-    flow[0] = 0.0
-    return flow
+    wide = level if level.ndim > 1 else level[:, None]
+    operating = np.maximum(0.0, operating - demand_charge_usd_per_mw_month(power, wide))
+    return np.asarray(
+        operating + (demand_response_usd(power, wide) - mine.fixed_opex_usd(case.mining, months)[:, None])
+    )
 
 
 def fleet_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:

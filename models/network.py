@@ -301,28 +301,56 @@ def network_path(market: Market, timeline: Timeline, btc_price_usd: Vector | Non
         running = np.where(np.isfinite(given), gross - given, running)
         return NetworkPath(price, subsidy, fees, entry, np.exp(running), np.exp(running), np.exp(gross - running))
 
-    elasticity = market.switch_off_elasticity_to_hashprice
-    damping = elasticity / (1.0 + elasticity)
-    ceiling = np.log(market.full_run_multiple * entry)
-    hashprice_now = gross[0] - running_now
-    installed_now = running_now - elasticity * np.minimum(0.0, hashprice_now - ceiling[0])
-    leaving = np.where(
-        months < market.leaving_months, np.log1p(-market.hashrate_leaving_for_ai) / market.leaving_months, 0.0
-    )
-    foreseen = foreseen_reward_log_ratio(reward)
-    speed = market.entry_speed_per_year / MONTHS_PER_YEAR
-    log_entry = np.log(entry)
-    installed = np.empty_like(price)
-    log_hashprice = np.empty_like(price)
-    level = installed_now + np.zeros_like(price[0])
-    for t in range(len(months)):
-        level = np.fmax(level, gross[t] - given[t])
-        installed[t] = level
-        full = gross[t] - level
-        answered = full - damping * np.minimum(0.0, full - ceiling[t])
-        log_hashprice[t] = np.where(np.isfinite(given[t]), given[t], answered)
-        step = growth / MONTHS_PER_YEAR + speed * (log_hashprice[t] + foreseen[t] - log_entry[t])
-        level = level + np.clip(step, LARGEST_FALL, LARGEST_RISE) + leaving[t]
+    installed, log_hashprice = responding_network(market, timeline, gross, entry, reward, given)
     return NetworkPath(
         price, subsidy, fees, entry, np.exp(installed), np.exp(gross - log_hashprice), np.exp(log_hashprice)
     )
+
+
+def responding_network(
+    market: Market, timeline: Timeline, log_gross: Vector, entry_cost: Vector, reward_btc: Vector, given: Vector
+) -> tuple[Vector, Vector]:
+    """The recursion of :func:`network_path`: logs of installed hashrate and of hashprice, the shape of ``log_gross``.
+
+    Time runs along the first axis, so that a month of all paths lies in one piece; every step is done in place.
+
+    Parameters
+    ----------
+    log_gross : log of hashprice times hashrate, (M + 1,) or (M + 1, paths).
+    entry_cost, reward_btc : by month, (M + 1,); of the reward the expected one, by which entrants foresee halvings.
+    given : logs of hashprices that a forward curve fixes, of the shape of ``log_gross`` or one column, NaN elsewhere.
+    """
+    months = timeline.month_index
+    elasticity = market.switch_off_elasticity_to_hashprice
+    damping = elasticity / (1.0 + elasticity)
+    ceiling = np.log(market.full_run_multiple * entry_cost)
+    running_now = np.log(hashrate_eh_s(market.difficulty))
+    leaving = np.where(
+        months < market.leaving_months, np.log1p(-market.hashrate_leaving_for_ai) / market.leaving_months, 0.0
+    )
+    speed = market.entry_speed_per_year / MONTHS_PER_YEAR
+    drift = np.log1p(market.network_growth_per_year) / MONTHS_PER_YEAR
+    drift = drift + speed * (foreseen_reward_log_ratio(reward_btc) - np.log(entry_cost))
+    wide, given = log_gross.reshape(len(months), -1), given.reshape(len(months), -1)
+    fixed = np.asarray(np.isfinite(given).any(axis=1))
+    installed, log_hashprice = np.empty_like(wide), np.empty_like(wide)
+    level = running_now - elasticity * np.minimum(0.0, wide[0] - running_now - ceiling[0])
+    full, step = np.empty_like(level), np.empty_like(level)
+    for t in range(len(months)):
+        if fixed[t]:
+            np.fmax(level, wide[t] - given[t], out=level)
+        installed[t] = level
+        np.subtract(wide[t], level, out=full)
+        np.subtract(full, ceiling[t], out=step)
+        np.minimum(step, 0.0, out=step)
+        step *= damping
+        answered = log_hashprice[t]
+        np.subtract(full, step, out=answered)
+        if fixed[t]:
+            np.copyto(answered, given[t], where=np.isfinite(given[t]))
+        np.multiply(answered, speed, out=step)
+        step += drift[t]
+        np.clip(step, LARGEST_FALL, LARGEST_RISE, out=step)
+        step += leaving[t]
+        level += step
+    return installed.reshape(log_gross.shape), log_hashprice.reshape(log_gross.shape)

@@ -114,11 +114,13 @@ def margin_usd_per_mwh(
     Parameters
     ----------
     net_revenue_usd_per_mwh : what an MWh earns less variable opex, (M + 1,) or (M + 1, n).
-    level, calendar_month : price level and calendar month (0..11) of each month, (M + 1,).
+    level : price level of each month, (M + 1,), or of each month and column, (M + 1, n).
+    calendar_month : calendar month (0..11) of each month, (M + 1,).
     """
-    wide = (slice(None),) + (None,) * (net_revenue_usd_per_mwh.ndim - 1)
+    if level.ndim < net_revenue_usd_per_mwh.ndim:
+        level = level[(slice(None),) + (None,) * (net_revenue_usd_per_mwh.ndim - 1)]
     called = called_off_share(power)
-    worth = net_revenue_usd_per_mwh / level[wide] - adders_usd_per_mwh(power)
+    worth = net_revenue_usd_per_mwh / level - adders_usd_per_mwh(power)
     curves = dispatch_curves(power)
     if len(curves) == 1:
         found = _margin_with_credit(power, curves[0], worth, called)
@@ -127,7 +129,7 @@ def margin_usd_per_mwh(
         for month, curve in enumerate(curves):
             now = calendar_month == month
             found[now] = _margin_with_credit(power, curve, worth[now], called)
-    return np.asarray(found * level[wide])
+    return np.asarray(found * level)
 
 
 def _margin_with_credit(power: Power, curve: DispatchCurve, worth: Vector, called: float) -> Vector:

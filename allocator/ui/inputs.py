@@ -38,7 +38,7 @@ class Group:
 
 
 def groups(case: Case) -> Iterator[Group]:
-    """Market, power, mining, every fleet, purchase and lease, finance, policy, site."""
+    """Market, power, mining, every fleet, purchase and lease, finance, policy, risk, site."""
     market, policy, finance = case.market, case.policy, case.finance
     yield Group(
         "market",
@@ -71,6 +71,12 @@ def groups(case: Case) -> Iterator[Group]:
         "Policy",
         f"capital {_capital(policy.capital_usd)} · flexible {megawatts(policy.min_flexible_mw)}",
         ("policy",),
+    )
+    yield Group(
+        "risk",
+        "Risk",
+        f"BTC volatility {case.risk.btc_volatility_per_year:.0%} · tail {1 - case.risk.tail_level:.0%}",
+        ("risk",),
     )
     grid = case.site.grid_mw
     size = max(step.grid_mw for step in grid) if isinstance(grid, tuple) else grid
