@@ -157,13 +157,15 @@ class LiveProgram:
         self._highs.addCol(0.0, 0.0, 0.0, len(rows), np.array(rows, dtype=np.int32), np.array(values))
         self._relaxations += 1
 
-    def relax(self, costs: Mapping[int, float]) -> Answer:
-        """The cheapest use of some relaxations, by number in the order added; all others are shut."""
+    def relax(self, costs: Mapping[int, float], most: Mapping[int, float] | None = None) -> Answer:
+        """The cheapest use of some relaxations, by number in the order added, each up to its most; others are shut."""
+        ends = most or {}
         first = len(self.form.cost)
         self.set_cost(np.zeros(first))
         for number in range(self._relaxations):
             self._highs.changeColCost(first + number, costs.get(number, 0.0))
-            self._highs.changeColBounds(first + number, 0.0, highspy.kHighsInf if number in costs else 0.0)
+            end = ends.get(number, highspy.kHighsInf) if number in costs else 0.0
+            self._highs.changeColBounds(first + number, 0.0, end)
         return self.answer()
 
     def answer(self) -> Answer:
