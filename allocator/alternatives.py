@@ -73,6 +73,7 @@ def near_optimal(plan: Allocation, share: float = NEAR_SHARE) -> NearOptimal:
     groups, spans = _groups(choices), _spans(choices)
     weights = np.array([len(span) for span in spans]) / choices.case.timeline.quarters
     uses = np.array([[_average_use(choices, group, span) for span in spans] for group in groups])
+    uses = uses.reshape(len(groups), len(spans), len(choices.items))
     live = LiveProgram(plan.program.form)
     live.hold_objective(plan.answer.objective + share * abs(plan.answer.objective))
     mine = _averages(uses, plan.units)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import highspy
@@ -24,8 +25,12 @@ def _steps(choices: Activities, given: object) -> np.ndarray:
     return np.array([min(on(start), on(end)) for start, end in zip(starts, ends, strict=True)])
 
 
-def best_npv_usd(choices: Activities) -> float | None:  # noqa: C901, PLR0912, PLR0915  (one list of limits)
-    """Largest NPV of a mix of these activities, or ``None`` if there is no mix."""
+Row = tuple[np.ndarray, float, float]
+"""What a unit of each activity counts, and the least and the most of the sum."""
+
+
+def best_npv_usd(choices: Activities, also: Sequence[Row] = ()) -> float | None:  # noqa: C901, PLR0912, PLR0915  (one list of limits)
+    """Largest NPV of a mix of these activities that also keeps further rows, or ``None`` if there is no mix."""
     case, items = choices.case, choices.items
     months, policy = case.timeline.month_index, case.policy
     hosting = np.array([a.kind is Kind.LEASE for a in items])
@@ -39,7 +44,7 @@ def best_npv_usd(choices: Activities) -> float | None:  # noqa: C901, PLR0912, P
     owner = np.array([a.owner for a in items])
     kind = np.array([a.kind for a in items])
 
-    rows: list[tuple[np.ndarray, float, float]] = []
+    rows: list[Row] = list(also)
     for q in quarters:
         rows.append((power[q], -np.inf, grid[q]))
         rows.append((power[q] * hosting, -np.inf, policy.max_hosting_share * grid[q]))
