@@ -164,7 +164,10 @@ class HallCashFlows:
 
 
 def hall_cash_flows(lease: Lease, finance: Finance, since: Vector, power_price: Vector) -> HallCashFlows:
-    """Every line of one hall before its debt; ``since`` counts months from its agreed delivery."""
+    """Every line of the first hall before its debt; ``since`` counts months from its agreed delivery.
+
+    The lender counts power at its mean over the halls in the same month of their stay, so that all have the same loan.
+    """
     k = since - lease.delay_months
     base_months = MONTHS_PER_YEAR * lease.term_years
     stay = tenancy.longest_stay_months(lease, lease.term_years)
@@ -192,7 +195,7 @@ def hall_cash_flows(lease: Lease, finance: Finance, since: Vector, power_price: 
     line["credit_usd"] = credit * in_place
     first_year = np.asarray(KW_PER_MW * lease.rent_usd_per_kw_month)
     line["late_damages_usd"] = capex.late_damages_usd(lease, first_year, since)
-    line["sale_usd"] = due_in(k == stay, _sale_price(lease, k, stay, power))
+    line["sale_usd"] = _sale_usd(lease, k, power)
     cost = capex.landlord_cost_usd(lease)
     line["capex_usd"] = capex.draws(cost, k, build, lease.draw_curve)
     rates = yearly_rates(
@@ -200,7 +203,8 @@ def hall_cash_flows(lease: Lease, finance: Finance, since: Vector, power_price: 
     )
     deducted = depreciation(1.0, k, rates) * (k < stay)
     line["depreciation_usd"] = cost * (deducted + np.where(k == stay, 1.0 - deducted.sum(axis=0), 0.0))
-    line["cfads_usd"] = (_contract_noi(lease, k, contract, power) - credit) * ((k >= 1) & (k <= base_months))
+    counted = _mean_over_halls(lease, power)
+    line["cfads_usd"] = (_contract_noi(lease, k, contract, counted) - credit) * ((k >= 1) & (k <= base_months))
     free = lease.after_term is AfterTerm.BACK_TO_MINING
     held = np.where(k > base_months, np.where(inside, in_place, 0.0) if free else 1.0, 1.0)
     line["occupied_share"] = np.where(since >= 1 - lease.clearance_months, held, 0.0)
@@ -220,14 +224,46 @@ def hall_loan(lease: Lease, hall: HallCashFlows, since: Vector) -> tuple[DebtSch
     )
 
 
-def _sale_price(lease: Lease, months_let: Vector, stay: int, power_usd: Vector) -> Vector:
+def _sale_usd(lease: Lease, months_let: Vector, power_usd: Vector) -> Vector:
     """What a hall brings at the end of the last renewal, on the NOI of the contract's next year."""
     if lease.after_term is not AfterTerm.SOLD:
-        return np.zeros(1)
+        return np.zeros_like(months_let)
+    stay = tenancy.longest_stay_months(lease, lease.term_years)
     ahead = np.full((1,) * months_let.ndim, stay + 1.0)
     power_at_end = (power_usd * (months_let == stay)).sum(axis=0)
     noi = _contract_noi(lease, ahead, _contract_rent(lease, ahead), power_at_end)
-    return exit_value.net_sale_usd(lease, MONTHS_PER_YEAR * noi)
+    return due_in(months_let == stay, exit_value.net_sale_usd(lease, MONTHS_PER_YEAR * noi))
+
+
+def _from_delivery(line: Vector, months: int) -> Vector:
+    """A line of the calendar as a hall that comes some months later meets it; its last month stands for all beyond."""
+    return np.concatenate([line[months:], np.repeat(line[-1:], months, axis=0)]) if months else line
+
+
+def _mean_over_halls(lease: Lease, power_usd: Vector) -> Vector:
+    """Power by month of a hall's stay, mean over the halls: ``sum_h share_h x power(m + offset_h)``."""
+    if lease.recovery is not Recovery.GROSS:
+        return power_usd
+    parts = (share * _from_delivery(power_usd, offset) for offset, share in capex.deliveries(lease))
+    return np.asarray(sum(parts))
+
+
+def _at_own_power(lease: Lease, months_let: Vector, power_price: Vector) -> dict[str, Vector]:
+    """Power cost and sale over all halls, each at the power of its own calendar months.
+
+    ``power(m) x sum_h share_h x let(m - offset_h)`` and ``sum_h share_h x sale_h(m - offset_h)``.
+    """
+    power, found = rent.power_cost_usd(lease, power_price), {}
+    let = tenancy.in_place_share(lease, months_let, lease.term_years)
+    let = let + tenancy.relet_share(lease, months_let, lease.term_years)
+    found["power_cost_usd"] = power * _over_halls(capex.deliveries(lease), let)
+    found["sale_usd"] = np.asarray(
+        sum(
+            _over_halls(((offset, share),), _sale_usd(lease, months_let, _from_delivery(power, offset)))
+            for offset, share in capex.deliveries(lease)
+        )
+    )
+    return found
 
 
 _DEBT_LINES = ("draw_usd", "fee_usd", "reserve_usd", "interest_usd", "service_usd", "balloon_usd", "balance_usd")
@@ -251,7 +287,7 @@ def lease_cash_flows(
     Parameters
     ----------
     months_since_agreed : months since the agreed first delivery, one a row: (M + 1,), or (M + 1, 1) for :func:`many`.
-    power_price_usd_per_mwh : what the landlord pays under gross, of the same shape.
+    power_price_usd_per_mwh : what the landlord pays under gross, of the same shape; each hall pays in its own months.
     """
     blocks = _blocks(lease)
     if not blocks:
@@ -273,6 +309,8 @@ def _lines(lease: Lease, finance: Finance, since: Vector, power_price: Vector) -
         line["written_off_usd"] = due_in(k == 0, capex.landlord_cost_usd(lease))
     halls = capex.deliveries(lease)
     total = {name: _over_halls(halls, values) for name, values in line.items()}
+    if lease.recovery is Recovery.GROSS:
+        total |= _at_own_power(lease, k, power_price)
     if np.any(lease.cancellation_probability):
         lost = lease.cancellation_probability * lease.cancellation_sunk_share
         lost_capex, lost_basis = lost * total["capex_usd"], lost * total.pop("written_off_usd")

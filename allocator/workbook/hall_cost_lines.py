@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from allocator.workbook.hall_places import mean_over_halls
 from allocator.workbook.hall_rent_lines import FIRST_YEAR_RENT, exit_rent
 from allocator.workbook.lease_unit import LeaseUnit, of_hall, step, tables_name
 from allocator.workbook.lines import Heading, Single, Statement
 from models import capex, rent
+from models.exit_value import AfterTerm
 from models.lease import Lease
 from models.power import paid_price_usd_per_mwh
 from models.timeline import MONTHS_PER_YEAR, Vector
 
+PRICE = "MAX(0,[exit_noi_usd]-[hall_power_due_usd])*12/@exit_cap_rate*(1-@selling_cost_share)"
+"""What a hall brings that is sold in a month."""
 BORNE = 'IF(@recovery="nnn",0,1)'
 """Whether the landlord pays the running costs of a let hall."""
-_LET = "([hall_in_place_share]+[hall_relet_share])"
+_LET = "[hall_let_share]"
 _EMPTY = "([hall_left_share]-[hall_relet_share])"
 _RUNNING = "1000*@running_cost_usd_per_kw_month*(1+@running_cost_growth_per_year)"
 _LATE = "([hall_month]+@delay_months-@late_grace_months)"
@@ -30,6 +34,19 @@ def _credit_due(s: LeaseUnit) -> Vector:
 
 def _power_due(s: LeaseUnit) -> Vector:
     return rent.power_cost_usd(s.lease, paid_price_usd_per_mwh(s.case.power, s.case.timeline))
+
+
+def _power_counted(s: LeaseUnit) -> Vector:
+    power, last, found = _power_due(s), len(s.months) - 1, np.zeros_like(s.months)
+    for offset, share in capex.deliveries(s.lease):
+        found += share * power[np.minimum(np.arange(last + 1) + offset, last)]
+    return found
+
+
+def _next_noi(s: LeaseUnit) -> float:
+    after = np.array([s.stay + 1.0])
+    borne = rent.running_cost_usd(s.lease, after) if rent.landlord_bears_running_cost(s.lease) else np.zeros(1)
+    return float((rent.base_rent_usd(s.lease, after) * s.lease.renewal_rent_ratio * s.lease.noi_margin - borne)[0])
 
 
 def _drawn(s: LeaseUnit) -> Vector:
@@ -66,9 +83,6 @@ def hall_cost_lines(lease: Lease, owner: int) -> Statement[LeaseUnit]:
     credit = _credit_formula(prepaid, "prepayment_credit_months") + "+" + (
         _credit_formula(tenant_paid, "tenant_capex_credit_months")
     )  # fmt: skip
-    next_noi = (
-        f"([exit_rent_usd]*@noi_margin-{BORNE}*{_RUNNING}^([stay_months]/12)-[hall_power_due_usd])"
-    )  # fmt: skip
     return (
         Heading("One hall: its landlord"),
         step(
@@ -85,6 +99,10 @@ def hall_cost_lines(lease: Lease, owner: int) -> Statement[LeaseUnit]:
             '=IF(@recovery="gross",@load_factor*@pue*const__hours_per_month'
             "*([network:energy_price]+[network:adders]*[network:power_level]),0)",
         ),
+        step(
+            "hall_power_counted_usd", "the same by month of a stay, mean over the halls: the lender's", "USD",
+            _power_counted, f"={mean_over_halls(lease, 'hall_power_due_usd')}",
+        ),
         of_hall("power_cost_usd", "power cost", f"=[hall_power_due_usd]*{_LET}"),
         of_hall("prepayment_usd", "rent paid in advance", f"=IF([hall_month]=1-[build_months],{prepaid},0)"),
         step(
@@ -96,11 +114,16 @@ def hall_cost_lines(lease: Lease, owner: int) -> Statement[LeaseUnit]:
             f"=IF(AND({_LATE}>=1,{_LATE}<=@late_damages_months,[hall_month]<=0),@late_damages_share*{FIRST_YEAR_RENT},0)",
         ),
         exit_rent(lease, owner),
-        of_hall(
-            "sale_usd", "sale at the end, net",
-            f'=IF(AND(@after_term="sold",[hall_month]=[stay_months]),MAX(0,{next_noi})*12/@exit_cap_rate'
-            "*(1-@selling_cost_share),0)",
+        Single(
+            "exit_noi_usd", "Hall: a month's NOI before power that a buyer counts on", "USD",
+            lambda s, _: _next_noi(s), f"=[exit_rent_usd]*@noi_margin-{BORNE}*{_RUNNING}^([stay_months]/12)",
         ),
+        step(
+            "hall_sold_share", "sold in this month", "share",
+            lambda s: np.where((s.k == s.stay) & (lease.after_term is AfterTerm.SOLD), 1.0, 0.0),
+            '=IF(AND(@after_term="sold",[hall_month]=[stay_months]),1,0)',
+        ),
+        of_hall("sale_usd", "sale at the end, net", f"={PRICE}*[hall_sold_share]"),
         step(
             "hall_built_share", "share of the build time gone by", "share",
             lambda s: np.clip((s.k + s.build) / s.build, 0.0, 1.0),
@@ -130,7 +153,7 @@ def hall_cost_lines(lease: Lease, owner: int) -> Statement[LeaseUnit]:
         of_hall(
             "cfads_usd", "cash flow available for debt service, the tenant in place",
             f"=IF(AND([hall_month]>=1,[hall_month]<=12*@term_years),[hall_contract_rent_usd]*@noi_margin"
-            f"-{BORNE}*[hall_running_due_usd]-[hall_power_due_usd]-[hall_credit_due_usd],0)",
+            f"-{BORNE}*[hall_running_due_usd]-[hall_power_counted_usd]-[hall_credit_due_usd],0)",
         ),
         of_hall(
             "occupied_share", "its megawatts serve no other use",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from allocator.workbook.lease_unit import LeaseUnit
@@ -19,9 +21,27 @@ def _count(lease: Lease) -> int:
 
 def all_halls(lease: Lease, line: str) -> str:
     """``sum_h share_h x line(m - offset_h)``; before a hall's first month the empty column D is read."""
+    return each_hall(lease, f"{{{line}}}")
+
+
+def each_hall(lease: Lease, term: str) -> str:
+    """``sum_h share_h x term_h``; braces round a line in the term stand for its month of that hall."""
     return "+".join(
-        f"[hall_place_{h}.total]*INDEX([{line}.ever],[hall_place_{h}])" for h in range(1, _count(lease) + 1)
+        f"[hall_place_{h}.total]*" + re.sub(r"\{(\w+)\}", rf"INDEX([\1.ever],[hall_place_{h}])", term)
+        for h in range(1, _count(lease) + 1)
     )
+
+
+def mean_over_halls(lease: Lease, line: str) -> str:
+    """``sum_h share_h x line(m + offset_h)``: a line of the calendar by month of a hall's stay, mean over the halls."""
+    return "+".join(
+        f"[hall_place_{h}.total]*INDEX([{line}.all],{_later(lease, h)}+1)" for h in range(1, _count(lease) + 1)
+    )
+
+
+def _later(lease: Lease, h: int) -> str:
+    offset = f"@halls_{h - 1}__months_after_first" if lease.halls else f"{h - 1}*@delivery_interval_months"
+    return f"MIN([network:last_month],[network:month]+{offset})"
 
 
 def last_offset_formula(lease: Lease) -> str:

@@ -112,6 +112,12 @@ def hall_rent_lines(lease: Lease, owner: int) -> Statement[LeaseUnit]:
             "=IF(AND([network:month]>=@reletting_months,[hall_month]<=12*@term_years),"
             "INDEX([hall_left_share.all],MAX(0,[network:month]-@reletting_months)+1),0)",
         ),
+        step(
+            "hall_let_share", "let to either", "share",
+            lambda s: tenancy.in_place_share(lease, s.k, lease.term_years)
+            + tenancy.relet_share(lease, s.k, lease.term_years),
+            "=[hall_in_place_share]+[hall_relet_share]",
+        ),
         of_hall("rent_usd", "rent of the tenant, expected", "=[hall_contract_rent_usd]*[hall_in_place_share]"),
         of_hall(
             "relet_rent_usd", "rent of the next tenant, expected",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from allocator.case import Case
-from allocator.workbook.hall_cost_lines import cost_singles, hall_cost_lines
+from allocator.workbook.hall_cost_lines import PRICE, cost_singles, hall_cost_lines
 from allocator.workbook.hall_places import all_halls, hall_places, last_offset_formula
 from allocator.workbook.hall_rent_lines import hall_rent_lines
 from allocator.workbook.lease_unit import LeaseUnit
@@ -113,7 +113,10 @@ def _income(lease: Lease) -> Statement[LeaseUnit]:
         over("guarantor_usd", "Paid by the guarantor"),
         over("termination_fee_usd", "Fees for leaving early"),
         over("running_cost_usd", "Running costs that the landlord pays"),
-        over("power_cost_usd", "Power cost"),
+        _over_halls(
+            lease, "power_cost_usd", "Power cost",
+            formula=f"=[comes_about]*[hall_power_due_usd]*({all_halls(lease, 'hall_let_share')})",
+        ),
         _from_engine(
             "noi_usd", "Net operating income",
             "=([rent_usd]+[relet_rent_usd]+[guarantor_usd])*@noi_margin+[termination_fee_usd]"
@@ -122,7 +125,10 @@ def _income(lease: Lease) -> Statement[LeaseUnit]:
         over("prepayment_usd", "Rent paid in advance"),
         over("credit_usd", "Credits against rent"),
         over("late_damages_usd", "Damages for late delivery"),
-        over("sale_usd", "Sale at the end, net"),
+        _over_halls(
+            lease, "sale_usd", "Sale at the end, net",
+            formula=f"=[comes_about]*{PRICE}*({all_halls(lease, 'hall_sold_share')})",
+        ),
         _over_halls(lease, "capex_usd", "Capex", formula=f"=([comes_about]+[lost_share])*({cost})"),
         _from_engine(
             "warrants_usd", "Warrants given to the guarantor (value, no cash)",

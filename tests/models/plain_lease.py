@@ -27,7 +27,7 @@ def plain_lines(lease: Lease, finance: Finance, since: list[float], price: list[
     q, sunk = lease.cancellation_probability, lease.cancellation_sunk_share
     for offset, share in halls:
         rows = len(since) - offset
-        one = _hall(lease, finance, since[:rows], price[:rows])
+        one = _hall(lease, finance, since[:rows], price[offset:])
         for name in LINES:
             for m in range(rows):
                 gone = one["written_off"][m] if name == "depreciation_usd" else one["capex_usd"][m]

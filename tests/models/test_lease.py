@@ -167,6 +167,46 @@ def test_a_delay_moves_rent_and_stretches_the_draws_from_the_same_start():
     assert late.occupied_share.sum() == pytest.approx(180 + 12, rel=1e-12)
 
 
+def test_each_hall_pays_for_the_power_of_its_own_calendar_months():
+    """Two equal halls four months apart, 30 USD/MWh but 90 in months 6 and 120: by hand, whatever the first hall met.
+
+    In month 6 both are let, in month 120 too; in month 2 only the first is. The lender counts half of the peak in the
+    months of a stay in which either hall meets it.
+    """
+    lease = river_bend(
+        recovery="gross", deliveries=2, delivery_interval_months=4, pue=1.25, load_factor=0.8, noi_margin=1.0,
+        rent_usd_per_kw_month=200.0, escalator_per_year=0.0, term_years=10,
+    )  # fmt: skip
+    price = np.where(np.isin(SINCE, (6, 120)), 90.0, 30.0)
+    found = lease_cash_flows(lease, UNTAXED, SINCE, price)
+    a_dollar = 1.25 * 0.8 * 365.25 * 24 / 12
+    power = dict(zip(SINCE, found.power_cost_usd, strict=True))
+    expected = {0: 0.0, 2: 15.0, 5: 30.0, 6: 90.0, 7: 30.0, 120: 90.0, 121: 15.0, 124: 15.0, 125: 0.0}
+    for month, dollars in expected.items():
+        assert power[month] == pytest.approx(dollars * a_dollar, rel=1e-12), month
+    np.testing.assert_allclose(found.noi_usd, found.rent_usd - found.power_cost_usd, rtol=1e-12, atol=1e-6)
+    cfads = dict(zip(SINCE, found.cfads_usd, strict=True))
+    # hall one in month 2 of its stay, at the mean of months 2 and 6; both halls in months 3 and 7 of the calendar
+    assert cfads[2] == pytest.approx(0.5 * (200e3 - 60 * a_dollar), rel=1e-12)
+    assert cfads[4] == pytest.approx(0.5 * (200e3 - 30 * a_dollar), rel=1e-12)
+    assert found.service_usd[found.service_usd > 0].size == 124
+    cover = found.cfads_usd[found.service_usd > 0] / found.service_usd[found.service_usd > 0]
+    assert cover == pytest.approx(cover[0], rel=1e-9)
+
+
+def test_each_hall_is_sold_at_the_power_of_its_own_last_month():
+    # 12 x (200,000 - power) / 8 % x 98 %, the second hall of two three months after the first.
+    lease = river_bend(
+        recovery="gross", deliveries=2, delivery_interval_months=3, pue=1.0, load_factor=1.0, noi_margin=1.0,
+        rent_usd_per_kw_month=200.0, escalator_per_year=0.0, term_years=5, after_term="sold", exit_cap_rate=0.08,
+    )  # fmt: skip
+    price = np.where(SINCE == 63, 80.0, 40.0)
+    sale = dict(zip(SINCE, lease_cash_flows(lease, UNTAXED, SINCE, price).sale_usd, strict=True))
+    hours = 365.25 * 24 / 12
+    assert sale[60] == pytest.approx(0.5 * 12 * (200e3 - 40 * hours) / 0.08 * 0.98, rel=1e-12)
+    assert sale[63] == pytest.approx(0.5 * 12 * (200e3 - 80 * hours) / 0.08 * 0.98, rel=1e-12)
+
+
 # What is read from a file
 
 
