@@ -18,11 +18,12 @@ from models.timeline import MONTHS_PER_QUARTER
 
 TOLERANCE, TOLERANCE_WHOLE = 1e-4, 1e-2
 """Share of today's value to which a flip is found."""
-PRICES_UP = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
-PRICES_DOWN = (0.8, 0.65, 0.5, 0.35, 0.2, 0.1, 0.05)
+PRICES_UP = (1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2.0, 3.0, 5.0, 10.0, 20.0)
+PRICES_DOWN = (0.9, 0.8, 0.7, 0.6, 0.5, 0.35, 0.2, 0.1, 0.05)
+HALLS_UP, HALLS_DOWN = (1.25, 3.0, 20.0), (0.8, 0.35, 0.05)
 POWER_UP, POWER_DOWN = (1.25, 1.5, 2.0, 3.0), (0.75, 0.5, 0.25, 0.05)
 RATES_UP, RATES_DOWN = (1.25, 1.5, 2.0, 3.0, 4.0), (0.75, 0.5, 0.25, 0.1)
-"""Multiples of today's value that are tried in turn."""
+"""Multiples of today's value that are tried in turn, prices near today's by the tenth."""
 DELAYS_MONTHS = (6, 12, 24, 36, 60)
 
 
@@ -85,8 +86,8 @@ def _scans(case: Case, offer: int, *, taken: bool, halls: bool) -> Iterator[Scan
 
     if lease.capex_usd_per_kw > 0:
         yield multiples(f"leases[{offer}].capex_usd_per_kw", lease.capex_usd_per_kw, (4.0,) if taken else (0.1,))
-    for steps in (PRICES_UP, PRICES_DOWN):
-        yield multiples("market.btc_price_usd", market.btc_price_usd, steps[::3] if halls else steps)
+    for steps in (HALLS_UP, HALLS_DOWN) if halls else (PRICES_UP, PRICES_DOWN):
+        yield multiples("market.btc_price_usd", market.btc_price_usd, steps)
     if halls:
         return
     for steps in (PRICES_UP, PRICES_DOWN):
