@@ -1,0 +1,1 @@
+"""Decisions under uncertainty: value on every path, risk-averse mixes, what information and waiting are worth."""
