@@ -182,11 +182,7 @@ class Allocation:
     @cached_property
     def mix(self) -> tuple[MixLine, ...]:
         """The activities that are used, in the order of the case."""
-        return tuple(
-            MixLine(a, float(u), float(u * a.facility_mw_per_unit), float(v), float(c * u))
-            for a, u, v, c in zip(self.choices.items, self.units, self.terms_usd, self.choices.capex_usd, strict=True)
-            if u > TAKEN_MW
-        )
+        return mix_lines(self.choices, self.units, self.terms_usd)
 
     @cached_property
     def used_mw(self) -> Vector:
@@ -209,6 +205,15 @@ class Allocation:
         return float(
             sum(line.units_mw for line in self.mix if line.activity.kind is kind and line.activity.owner == owner)
         )
+
+
+def mix_lines(choices: Activities, units: Vector, terms_usd: Vector) -> tuple[MixLine, ...]:
+    """The activities that are used, in the order of the case; what each brings, (J,), as the caller values it."""
+    return tuple(
+        MixLine(a, float(u), float(u * a.facility_mw_per_unit), float(v), float(c * u))
+        for a, u, v, c in zip(choices.items, units, terms_usd, choices.capex_usd, strict=True)
+        if u > TAKEN_MW
+    )
 
 
 def allocate(case: Case, solver: str = HIGHS) -> Allocation:

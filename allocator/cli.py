@@ -34,6 +34,10 @@ CaseArgument = Annotated[
     str,
     typer.Argument(metavar="CASE", help="a TOML case file, an exported workbook, or the name of a template"),
 ]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="change an input, such as market.btc_price_usd=126000"),
+]
 JsonOption = Annotated[
     str | None,
     typer.Option("--json", metavar="FILE|-", help="write JSON to a file, or to standard output alone with -"),
@@ -145,10 +149,7 @@ def check(
 @app.command()
 def solve(
     case: CaseArgument,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="change an input, such as market.btc_price_usd=126000"),
-    ] = None,
+    settings: SetOption = None,
     json_file: JsonOption = None,
     excel: Annotated[Path | None, typer.Option("--excel", help="write the board pack (.xlsx)")] = None,
     lp: Annotated[Path | None, typer.Option("--lp", help="write the program (.mps): it minimises -NPV in USD")] = None,
@@ -236,6 +237,40 @@ def _explain_infeasible(case: Case, error: Any, solver: str, json_file: str | No
     elif json_file:
         write_all([(Path(json_file), lambda path: path.write_text(answer, encoding="utf-8"))])
     raise typer.Exit(INFEASIBLE)
+
+
+@app.command()
+def risk(
+    case: CaseArgument,
+    settings: SetOption = None,
+    paths: Annotated[int, typer.Option("--paths", help="random futures on which mixes are sought")] = 10_000,
+    seed: Annotated[int, typer.Option("--seed", help="the same seed gives the same futures")] = 1,
+    antithetic: Annotated[bool, typer.Option("--antithetic", help="draw shocks in mirrored pairs")] = False,
+    workers: Annotated[int, typer.Option("--workers", help="threads; the answer is the same for any number")] = 2,
+    json_file: JsonOption = None,
+) -> None:
+    """Weigh mean against tail over many futures; what foresight and waiting are worth."""
+    from allocator.allocation import InfeasibleError  # noqa: PLC0415
+    from allocator.risk.answer import assess  # noqa: PLC0415
+    from allocator.risk.cutting_planes import UnattainableError  # noqa: PLC0415
+    from allocator.risk.report import as_json, print_risk  # noqa: PLC0415
+    from allocator.terminal import progress_line, terminal  # noqa: PLC0415
+    from models.scenarios import Draws  # noqa: PLC0415
+
+    known = read_case(case, settings or [])
+    targets = checked_targets(json_file, read_from=case)
+    try:
+        with progress_line() as say:
+            answer = assess(known, paths, seed, Draws.ANTITHETIC if antithetic else Draws.RANDOM, workers, say)
+    except InfeasibleError as error:
+        _explain_infeasible(known, error, "HiGHS", json_file)
+    except UnattainableError as error:
+        _say(f"{error}; lower risk.least_cvar_usd, or leave it out")
+        raise typer.Exit(INFEASIBLE) from error
+    if json_file:
+        _emit(as_json(answer), json_file, lambda: None)
+    if json_file != STANDARD_OUTPUT:
+        print_risk(terminal(), answer, [str(t) for t in targets])
 
 
 @app.command()

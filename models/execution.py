@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from models import tenancy
 from models.capex import LONGEST_DELAY_MONTHS
-from models.lease import Lease, lease_cash_flows
+from models.lease import Lease, Recovery, lease_cash_flows
 from models.returns import Finance
 from models.scenarios import MARKET_STREAM, PATHS_PER_BLOCK, Risk, generator
 from models.timeline import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Timeline, Vector, discount_factors
 
 Counts = NDArray[np.int64]
+_WITHOUT_CHANCE = {"tenant_default_per_year": 0.0, "ltc": 0.0}
+"""Terms of a lease whose fate is known; unlevered, so that no loan need be sized."""
 
 
 @dataclass(frozen=True)
@@ -123,31 +125,48 @@ class OutcomeValues:
 
     def with_delay(self, months: int) -> Vector:
         """Values by start and by quarters paid, (starts, quarters + 1), delivered so many months late."""
-        certain = {"delay_months": months, "cancellation_probability": 0.0, "tenant_default_per_year": 0.0, "ltc": 0.0}
-        late = self.lease.model_copy(
-            update={**certain, "tenant_default_after_years": self._paid_months / MONTHS_PER_YEAR}
-        )
-        return self._worth(late)
+        return self._worth(self._late(months), self._factors[None, :])[:, 0]
 
     def cancelled(self, months: int) -> Vector:
-        """Values by start, (starts,), where the lease falls away before delivery: the sunk share of the cost is lost."""
-        certain = {"delay_months": months, "cancellation_probability": 1.0, "ltc": 0.0, "tenant_default_per_year": 0.0}
-        return self._worth(self.lease.model_copy(update=certain))[:, 0]
+        """Values by start, (starts,), where the lease falls away before delivery: the sunk share is lost."""
+        return np.asarray(self._worth(self._fallen_away(months), self._factors[None, :])[:, 0, 0])
 
-    def _worth(self, lease: Lease) -> Vector:
-        """Present value by start and column; later starts are the first one moved, but for power that moves not."""
-        gross, found = lease.recovery.value == "gross", []
-        first = self._flows(lease, self.starts[0]) if self.starts and not gross else None
+    def cash_by_year(self, months: int, years: int) -> Vector:
+        """Cash flow by start, year and quarters paid, (starts, years, quarters + 1), not discounted."""
+        return self._worth(self._late(months), self._year_masks(years))
+
+    def cancelled_cash_by_year(self, months: int, years: int) -> Vector:
+        """Cash flow by start and year where the lease falls away, (starts, years)."""
+        return self._worth(self._fallen_away(months), self._year_masks(years))[:, :, 0]
+
+    def _late(self, months: int) -> Lease:
+        certain = {**_WITHOUT_CHANCE, "delay_months": months, "cancellation_probability": 0.0}
+        paid = self._paid_months / MONTHS_PER_YEAR
+        return self.lease.model_copy(update={**certain, "tenant_default_after_years": paid})
+
+    def _fallen_away(self, months: int) -> Lease:
+        certain = {**_WITHOUT_CHANCE, "delay_months": months, "cancellation_probability": 1.0}
+        return self.lease.model_copy(update=certain)
+
+    def _year_masks(self, years: int) -> Vector:
+        """Which months a year holds, (years, M + 1); the first day counts in the first."""
+        of_month = np.maximum(0, (self.timeline.month_index.astype(int) - 1) // MONTHS_PER_YEAR)
+        return np.asarray((of_month[None, :] == np.arange(years)[:, None]).astype(float))
+
+    def _worth(self, lease: Lease, weights: Vector) -> Vector:
+        """Sums weighted by month, (starts, weights, columns); later starts are the first one moved, but for power."""
+        found = []
+        moves = lease.recovery is not Recovery.GROSS
+        first = self._flows(lease, self.starts[0])
         for start in self.starts:
-            if first is None:
-                found.append(self._factors @ self._flows(lease, start))
-                continue
-            moved = (start - self.starts[0]) * MONTHS_PER_QUARTER
-            kept = len(self._factors) - moved
-            found.append(self._factors[moved:] @ first[:kept])
+            if moves:
+                moved = (start - self.starts[0]) * MONTHS_PER_QUARTER
+                found.append(weights[:, moved:] @ first[: len(first) - moved])
+            else:
+                found.append(weights @ self._flows(lease, start))
         return np.array(found)
 
     def _flows(self, lease: Lease, start: int) -> Vector:
         since = (self.timeline.month_index - start * MONTHS_PER_QUARTER)[:, None]
         flows = lease_cash_flows(lease, self.finance, since, self.power_price_usd_per_mwh[:, None]).cash_flow_usd
-        return flows if flows.ndim > 1 else flows[:, None]
+        return np.asarray(flows if flows.ndim > 1 else flows[:, None])

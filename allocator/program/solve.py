@@ -21,6 +21,13 @@ INTEGER_GAP, OTHER_INTEGER_GAP = 1e-7, 5e-7
 CLEAN = 1e-10
 """A relative breach or wrong sign below this needs no second look; certificates allow ten times as much."""
 HIGHS = "HiGHS"
+SURE = (
+    highspy.HighsModelStatus.kOptimal,
+    highspy.HighsModelStatus.kInfeasible,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible,
+    highspy.HighsModelStatus.kObjectiveTarget,
+)
+"""Anything else, "unbounded" included, says more of HiGHS's numerics than of a program in which all is bounded."""
 PRIMAL_SIMPLEX = 4
 """HiGHS's own number for it."""
 WHOLE_HALL_OPTIONS: dict[str, object] = {
@@ -177,16 +184,21 @@ class LiveProgram:
             If HiGHS proves neither an optimum nor infeasibility.
         """
         self._highs.run()
-        if self._highs.getModelStatus() == highspy.HighsModelStatus.kUnknown:
-            self._start_afresh()
+        for again in ({"presolve": "on"}, {"simplex_strategy": PRIMAL_SIMPLEX}):
+            if self._highs.getModelStatus() in SURE:
+                break
+            self._afresh(again)
         return self._read()
 
-    def _start_afresh(self) -> None:
-        """Solve again without the present basis and with presolve, where HiGHS could not make up its mind."""
+    def _afresh(self, options: Mapping[str, object]) -> None:
+        """Solve again without the present basis and in another way, where HiGHS could not make up its mind."""
+        before = {name: self._highs.getOptionValue(name)[1] for name in options}
         self._highs.clearSolver()
-        self._set("presolve", "on")
+        for name, value in options.items():
+            self._set(name, value)
         self._highs.run()
-        self._set("presolve", "choose" if self.has_integers else "off")
+        for name, value in before.items():
+            self._set(name, value)
 
     def _read(self) -> Answer:
         status = self._highs.getModelStatus()

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from allocator.allocation import TAKEN_MW
 from allocator.program.build import Program
 from allocator.program.solve import Status
 from allocator.program.tail import TailProgram
 from allocator.risk.path_values import PathValues
-from allocator.risk.tails import tail
+from allocator.risk.tails import cvar, tail
 from models.timeline import Vector
 
 GAP = 1e-6
@@ -89,7 +90,10 @@ class TailSearch:
         found = self._search(self._relaxed, risk_weight, start, TOWARDS_MASTER)
         if self._whole is not None:
             found = self._search(self._whole, risk_weight, None, 1.0)
-        return RiskAverse(risk_weight, *found, self.passes - first)
+        units, _, _, bound, gap = found
+        units = np.where(units > TAKEN_MW, units, 0.0)  # what halving the way to a master leaves of a use given up
+        tail_mean = cvar(self.values.worth(units), self.level)
+        return RiskAverse(risk_weight, units, float(self._mean @ units), tail_mean, bound, gap, self.passes - first)
 
     def _search(
         self, master: TailProgram, weight: float, start: Vector | None, step: float

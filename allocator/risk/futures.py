@@ -16,7 +16,9 @@ from models.scenarios import PATHS_PER_BLOCK, Draws, Factor, MarketModel
 
 FEWEST_PATHS = 100
 """Fewer leave no tail to speak of: 5 % of them are five."""
-LARGEST_SEED = 2**63 - 1
+LARGEST_SEED = 2**62 - 1
+FRESH = 2**62
+"""What is added to a seed for paths on which nothing was sought: every figure reported is valued on these."""
 SHARE_OF_MEMORY = 0.5
 T = TypeVar("T")
 
@@ -41,6 +43,13 @@ class Futures:
     draws: Draws = Draws.RANDOM
     workers: int = 1
     frozen: Frozen = field(default_factory=Frozen)
+    fresh: bool = False
+    """Other paths than those of the same seed on which plans are sought."""
+
+    @property
+    def entropy(self) -> int:
+        """What the random numbers are made from."""
+        return self.seed + (FRESH if self.fresh else 0)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -52,14 +61,14 @@ class Futures:
     def market(self) -> MarketModel:
         """The model that draws the market."""
         case = self.case
-        return MarketModel(case.risk, case.market, case.timeline, self.seed, self.draws, self.frozen.market)
+        return MarketModel(case.risk, case.market, case.timeline, self.entropy, self.draws, self.frozen.market)
 
     @cached_property
     def execution(self) -> tuple[ExecutionModel, ...]:
         """The model that draws what becomes of each offer."""
         frozen = {"delay": self.frozen.delay, "cancellation": self.frozen.cancellation, "default": self.frozen.default}
         return tuple(
-            ExecutionModel(Chances.of(lease, self.case.risk).without(**frozen), lease, self.seed, i)
+            ExecutionModel(Chances.of(lease, self.case.risk).without(**frozen), lease, self.entropy, i)
             for i, lease in enumerate(self.case.leases)
         )
 
@@ -94,7 +103,7 @@ def checked(paths: int, seed: int, workers: int, bytes_per_path: int) -> None:
         held = f"is more than the {most:,} that half of this machine's memory holds at {bytes_per_path:,} bytes each"
         faults.append(Fault("paths", f"{paths:,}", held, f"give at most {most:,}"))
     if not 0 <= seed <= LARGEST_SEED:
-        faults.append(Fault("seed", str(seed), "is not between 0 and 2^63 - 1", "give a whole number such as 1"))
+        faults.append(Fault("seed", str(seed), "is not between 0 and 2^62 - 1", "give a whole number such as 1"))
     if workers < 1:
         faults.append(Fault("workers", str(workers), "is not at least 1", "give the number of cores to use"))
     if faults:

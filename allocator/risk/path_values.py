@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,8 @@ from models.timeline import Vector
 
 WIDE_BYTES = 2e9
 """Factors that take more than this are kept in single precision; sums over them are always made in double."""
+BYTES_PER_FACTOR = 8
+"""Single precision, for paths on which plans are sought and for as many fresh ones."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,17 @@ class PathValues:
     def paths(self) -> int:
         """Number of paths."""
         return self.mapped.futures.paths
+
+    def first(self, paths: int) -> PathValues:
+        """The first paths only, in whole blocks; all if there are no more."""
+        blocks, held = [], 0
+        for block in self.blocks:
+            if held >= paths:
+                break
+            blocks.append(block)
+            held += block.shape[1]
+        futures = replace(self.mapped.futures, paths=held)
+        return PathValues(replace(self.mapped, futures=futures), tuple(blocks))
 
     @cached_property
     def mean(self) -> Vector:
@@ -90,7 +103,7 @@ def path_values(choices: Activities, futures: Futures) -> PathValues:
         For numbers of paths, seeds or workers that cannot be run.
     """
     mapped = value_map(choices, futures)
-    checked(futures.paths, futures.seed, futures.workers, 4 * mapped.count)
+    checked(futures.paths, futures.seed, futures.workers, BYTES_PER_FACTOR * mapped.count)
     wide = 8.0 * mapped.count * futures.paths <= WIDE_BYTES
     mapped.loading, mapped.lease_values  # noqa: B018  (computed before the threads ask for them)
 
