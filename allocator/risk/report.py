@@ -201,7 +201,8 @@ def _sentences(answer: RiskAnswer) -> list[Text]:
     )
     two_rates = (
         f"The plan without risk: {table_money(bridge.two_rate_npv_usd)} at two rates, "
-        f"{table_money(bridge.one_rate_npv_usd)} at one, {table_money(bridge.mean_usd)} in the mean of the futures{same}."
+        f"{table_money(bridge.one_rate_npv_usd)} at one, "
+        f"{table_money(bridge.mean_usd)} in the mean of the futures{same}."
     )
     found = [forecast, two_rates]
     causes = sorted(answer.causes(answer.reference), key=lambda cause: -cause.usd)
