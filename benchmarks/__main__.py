@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from benchmarks import dispatch, leases, program
+from benchmarks import dispatch, leases, program, risk
 
 program.main()
 dispatch.main()
 leases.main()
+risk.main()

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from models.assumptions import Assumptions, Number
 from models.timeline import Vector
 
 CALENDAR_MONTHS = 12
+CELLS, STRETCH = 4_096, 8_192
+"""Cells of the table that stands for a search, and values looked up at a time: they stay in the processor's cache."""
 
 
 class HourlyPrices(Assumptions):
@@ -46,12 +49,44 @@ class DispatchCurve:
         With ``open_share`` below 1 only that share of time, the cheapest, is open to run in; the interval on its edge
         counts in part.
         """
+        if open_share >= 1.0:
+            if len(self.price_usd_per_mwh) == 1:
+                return np.asarray(np.maximum(worth_usd_per_mwh - self.price_usd_per_mwh[0], 0.0))
+            if self._cells is not None and np.size(worth_usd_per_mwh) > CELLS:
+                return self._looked_up(np.ascontiguousarray(worth_usd_per_mwh, dtype=float), self._cells)
         cheaper = np.searchsorted(self.price_usd_per_mwh, worth_usd_per_mwh)
         margin = np.asarray(worth_usd_per_mwh * self.share[cheaper] - self.cost_usd_per_mwh[cheaper])
         if open_share >= 1.0:
             return margin
         at_edge = np.interp(open_share, self.share, self.cost_usd_per_mwh)
         return np.where(self.share[cheaper] > open_share, worth_usd_per_mwh * open_share - at_edge, margin)
+
+    @cached_property
+    def _cells(self) -> NDArray[np.int64] | None:
+        """Number of prices below each of equally wide cells between the ends; ``None`` if two share a cell."""
+        price = self.price_usd_per_mwh
+        width = (price[-1] - price[0]) / CELLS
+        if len(price) < 2 or np.diff(price).min() <= 2.0 * width:
+            return None
+        inside = np.searchsorted(price, price[0] + width * np.arange(CELLS))
+        return np.concatenate([[0], inside, [len(price)]])
+
+    def _looked_up(self, worth: Vector, cells: NDArray[np.int64]) -> Vector:
+        """The same by a table instead of a search: a cell holds one price at most, and one comparison decides."""
+        first, found = self.price_usd_per_mwh[0], np.empty_like(worth)
+        per_usd = CELLS / (self.price_usd_per_mwh[-1] - first)
+        next_price = np.append(self.price_usd_per_mwh, np.inf)
+        given, out = worth.reshape(-1), found.reshape(-1)
+        for begin in range(0, len(given), STRETCH):
+            now = given[begin : begin + STRETCH]
+            cell = np.clip((now - first) * per_usd + 1.0, 0.0, CELLS + 1.0).astype(np.int32)
+            cheaper = cells.take(cell)
+            cheaper += next_price.take(cheaper) < now
+            margin = self.share.take(cheaper)
+            margin *= now
+            margin -= self.cost_usd_per_mwh.take(cheaper)
+            out[begin : begin + STRETCH] = margin
+        return found
 
     def running_share(self, worth_usd_per_mwh: Vector, open_share: float = 1.0) -> Vector:
         """Share of time in which an hour costs less than it is worth and is open to run in."""

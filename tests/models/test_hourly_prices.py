@@ -45,3 +45,12 @@ def test_the_mean_price_is_the_time_average():
 def test_twelve_months_are_needed():
     with pytest.raises(ValueError, match="12"):
         HourlyPrices(months=((1.0,),) * 11)
+
+
+@pytest.mark.parametrize("count", [1, 2, 20, 400, 5_000])
+def test_many_values_at_once_are_worth_the_sum_over_prices(count):
+    random = np.random.default_rng(count)
+    prices = np.sort(random.uniform(-20.0, 90.0, count)) if count > 20 else np.linspace(-20.0, 90.0, count)
+    worth = np.concatenate([random.uniform(-60.0, 140.0, 9_000), prices[:500], [-1e7, 1e7]])
+    expected = np.array([np.maximum(0.0, x - prices).mean() for x in worth])
+    assert dispatch_curve(prices).margin_usd_per_mwh(worth) == pytest.approx(expected, rel=1e-12, abs=1e-10)
