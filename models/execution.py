@@ -133,11 +133,17 @@ class OutcomeValues:
 
     def cash_by_year(self, months: int, years: int) -> Vector:
         """Cash flow by start, year and quarters paid, (starts, years, quarters + 1), not discounted."""
-        return self._worth(self._late(months), self._year_masks(years))
+        return self._worth(self._late(months), year_masks(self.timeline.month_index, years))
 
     def cancelled_cash_by_year(self, months: int, years: int) -> Vector:
         """Cash flow by start and year where the lease falls away, (starts, years)."""
-        return self._worth(self._fallen_away(months), self._year_masks(years))[:, :, 0]
+        return self._worth(self._fallen_away(months), year_masks(self.timeline.month_index, years))[:, :, 0]
+
+    def power_cost(self, months: int, start: int) -> Vector:
+        """What the landlord pays for power, by month and quarters paid, (M + 1, quarters + 1), at expected prices."""
+        since = (self.timeline.month_index - start * MONTHS_PER_QUARTER)[:, None]
+        price = self.power_price_usd_per_mwh[:, None]
+        return lease_cash_flows(self._late(months), self.finance, since, price).power_cost_usd
 
     def _late(self, months: int) -> Lease:
         certain = {**_WITHOUT_CHANCE, "delay_months": months, "cancellation_probability": 0.0}
@@ -147,11 +153,6 @@ class OutcomeValues:
     def _fallen_away(self, months: int) -> Lease:
         certain = {**_WITHOUT_CHANCE, "delay_months": months, "cancellation_probability": 1.0}
         return self.lease.model_copy(update=certain)
-
-    def _year_masks(self, years: int) -> Vector:
-        """Which months a year holds, (years, M + 1); the first day counts in the first."""
-        of_month = np.maximum(0, (self.timeline.month_index.astype(int) - 1) // MONTHS_PER_YEAR)
-        return np.asarray((of_month[None, :] == np.arange(years)[:, None]).astype(float))
 
     def _worth(self, lease: Lease, weights: Vector) -> Vector:
         """Sums weighted by month, (starts, weights, columns); later starts are the first one moved, but for power."""
@@ -170,3 +171,9 @@ class OutcomeValues:
         since = (self.timeline.month_index - start * MONTHS_PER_QUARTER)[:, None]
         flows = lease_cash_flows(lease, self.finance, since, self.power_price_usd_per_mwh[:, None]).cash_flow_usd
         return np.asarray(flows if flows.ndim > 1 else flows[:, None])
+
+
+def year_masks(month_index: Vector, years: int) -> Vector:
+    """Which months each year from the valuation date holds, (years, M + 1); the first day counts in the first."""
+    of_month = np.maximum(0, (month_index.astype(int) - 1) // MONTHS_PER_YEAR)
+    return np.asarray((of_month[None, :] == np.arange(years)[:, None]).astype(float))

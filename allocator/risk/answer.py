@@ -210,7 +210,7 @@ def expected_factors(values: PathValues) -> Vector:
     found = values.mean.copy()
     expected = np.zeros((mapped.count, FEWEST_PATHS))
     if mapped.runs:
-        value_map(mapped.choices, still).mining_factors(0, expected, mapped.discount)
+        value_map(mapped.choices, still).mining_factors(still.market.block(0, FEWEST_PATHS), expected, mapped.discount)
         first = mapped.lease_columns[0] if mapped.lease_columns else mapped.count
         found[:first] = expected[:first, 0]
     return found

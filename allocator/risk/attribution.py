@@ -10,7 +10,7 @@ from math import factorial
 import numpy as np
 
 from allocator.activities import Kind
-from allocator.risk.factors import ValueMap, by_outcome, value_map
+from allocator.risk.factors import ValueMap, value_map
 from allocator.risk.futures import Frozen, Futures
 from allocator.risk.path_values import PathValues
 from allocator.risk.tails import Tail, cvar, tail
@@ -77,38 +77,37 @@ def causes_of_tail(mapped: ValueMap, units: Vector, level: float, paths: int) ->
 
     The game: a set of uncertainties is let loose, the others stay at their expectation, and what it brings about is
     ``mean - CVaR`` of the plan. Shares are averaged over all orders in which the uncertainties could be let loose; they
-    add up to the whole. The market and the leases are drawn independently, so that 8 runs of each give all 64.
+    add up to the whole. Mining hangs on the market alone and a lease on what befalls it (and on power, if its landlord
+    pays for it), so that a few runs of each give all 64 sets.
     """
-    own = mapped.futures
-    market = {
-        loose: _worth_of(
-            mapped, replace(own, paths=paths, frozen=Frozen(frozenset(set(Factor) - set(loose)))), units, False
-        )
+    of_leases = frozenset((*OFFERS, Factor.POWER) if mapped.gross_power else OFFERS)
+    own = replace(mapped.futures, paths=paths)
+    mining = {
+        loose: _worth_of(mapped, replace(own, frozen=_all_but(loose)), units, leases=False)
         for loose in _subsets(tuple(Factor))
     }
-    leases = {
-        loose: _worth_of(
-            mapped,
-            replace(
-                own,
-                paths=paths,
-                frozen=Frozen(
-                    delay=DELAY not in loose, cancellation=CANCELLATION not in loose, default=DEFAULT not in loose
-                ),
-            ),
-            units,
-            True,
-        )
-        for loose in _subsets(OFFERS)
+    hosting = {
+        loose: _worth_of(mapped, replace(own, frozen=_all_but(loose)), units, leases=True)
+        for loose in _subsets(sorted(of_leases))
     }
     names = (*Factor, *OFFERS)
 
     def distance(loose: frozenset[str]) -> float:
-        worth = market[loose & set(Factor)] + leases[loose & set(OFFERS)]
+        worth = mining[loose & frozenset(Factor)] + hosting[loose & of_leases]
         return float(worth.mean()) - cvar(worth, level)
 
     worths = {loose: distance(loose) for loose in _subsets(names)}
     return tuple(Cause(str(name), _shapley(name, names, worths)) for name in names)
+
+
+def _all_but(loose: frozenset[str]) -> Frozen:
+    """Everything stays at its expectation but these."""
+    return Frozen(
+        frozenset(set(Factor) - loose),
+        delay=DELAY not in loose,
+        cancellation=CANCELLATION not in loose,
+        default=DEFAULT not in loose,
+    )
 
 
 def _subsets(names: Iterable[str]) -> list[frozenset[str]]:
@@ -125,7 +124,7 @@ def _shapley(name: str, names: tuple[str, ...], worths: dict[frozenset[str], flo
     return total
 
 
-def _worth_of(mapped: ValueMap, futures: Futures, units: Vector, leases: bool) -> Vector:
+def _worth_of(mapped: ValueMap, futures: Futures, units: Vector, *, leases: bool) -> Vector:
     """What the leases of a plan, or its mining, are worth on each path of some futures, (paths,)."""
     partial = value_map(mapped.choices, futures)
     hosting = mapped.choices.hosting
@@ -137,18 +136,16 @@ def _worth_of(mapped: ValueMap, futures: Futures, units: Vector, leases: bool) -
 
     def block(number: int) -> Vector:
         factors = np.zeros((partial.count, futures.sizes[number]))
-        if not leases:
-            partial.mining_factors(number, factors, partial.discount, load)
-            return np.asarray(load @ factors)
-        for offer, column in enumerate(partial.lease_columns):
-            starts = len(partial.windows[offer])
-            if load[column : column + starts].any():
-                outcomes = futures.outcomes[offer][number]
-                factors[column : column + starts] = by_outcome(partial.lease_values[offer], outcomes, starts)
+        market = None if leases and not partial.gross_power else partial.market_paths(number)
+        if not leases and market is not None:
+            partial.mining_factors(market, factors, partial.discount, load)
+        for offer, column in enumerate(partial.lease_columns if leases else ()):
+            columns = slice(column, column + len(partial.windows[offer]))
+            if load[columns].any():
+                factors[columns] = partial.lease_factors(offer, number, market)
         return np.asarray(load @ factors)
 
-    if leases:
-        partial.lease_values  # noqa: B018  (computed before the threads ask for it)
+    partial.prepare()
     return np.concatenate(list(futures.each_block(block))) + certain
 
 

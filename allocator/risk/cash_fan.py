@@ -8,7 +8,7 @@ import numpy as np
 
 from allocator.activities import Kind
 from allocator.risk.factors import ValueMap
-from models.execution import OutcomeValues
+from models.execution import OutcomeValues, year_masks
 from models.power import paid_price_usd_per_mwh
 from models.timeline import MONTHS_PER_QUARTER, MONTHS_PER_YEAR, Vector
 
@@ -30,21 +30,24 @@ class CashFan:
 def cash_by_year(mapped: ValueMap, units: Vector) -> Vector:
     """Unlevered cash flow of a plan by year, (years, paths); what falls on the first day counts in the first year."""
     timeline = mapped.case.timeline
-    years, months = timeline.months // MONTHS_PER_YEAR, timeline.month_index
-    year_of_month = np.maximum(0, (months.astype(int) - 1) // MONTHS_PER_YEAR)
+    years = timeline.months // MONTHS_PER_YEAR
+    masks = year_masks(timeline.month_index, years)
     quarters = np.arange(timeline.quarters) * MONTHS_PER_QUARTER // MONTHS_PER_YEAR
     mining = np.where(mapped.choices.hosting, 0.0, units)
     loads, certain = np.zeros((years, mapped.count)), np.zeros(years)
     for year in range(years):
-        weights, constant = mapped.loading_of((year_of_month == year).astype(float), (quarters == year).astype(float))
+        weights, constant = mapped.loading_of(masks[year], (quarters == year).astype(float))
         loads[year], certain[year] = weights @ mining, float(constant @ mining)
     used = loads.any(axis=0).astype(float)
     leases = _lease_cash(mapped, units, years)
+    let = {offer: _let_by_start(mapped, offer, units) for offer in mapped.gross_power}
+    mapped.prepare()
 
     def block(number: int) -> Vector:
         factors = np.zeros((mapped.count, mapped.futures.sizes[number]))
-        if used.any():
-            mapped.mining_factors(number, factors, np.ones(timeline.months + 1), used)
+        market = mapped.market_paths(number)
+        if market is not None:
+            mapped.mining_factors(market, factors, np.ones(timeline.months + 1), used)
         cash = loads @ factors + certain[:, None]
         for offer, by_delay in leases.items():
             outcomes = mapped.futures.outcomes[offer][number]
@@ -54,26 +57,39 @@ def cash_by_year(mapped: ValueMap, units: Vector) -> Vector:
                 cash[:, late] += np.where(
                     outcomes.cancelled[late], lost[:, None], kept[:, outcomes.paid_quarters[late]]
                 )
+        if market is not None:
+            for offer, power in mapped.gross_power.items():
+                added = power.surprise(mapped.futures.outcomes[offer][number], market.power_level, masks)
+                cash += np.tensordot(let[offer], added, axes=([0], [1]))
         return np.asarray(cash)
 
     return np.concatenate(list(mapped.futures.each_block(block)), axis=1)
 
 
+def _let_by_start(mapped: ValueMap, offer: int, units: Vector) -> Vector:
+    """Critical IT MW of an offer in a plan by the quarter in which they start, (starts,)."""
+    found = np.zeros(len(mapped.windows[offer]))
+    for activity, mw in zip(mapped.choices.items, units, strict=True):
+        if activity.kind is Kind.LEASE and activity.owner == offer:
+            found[activity.start - mapped.windows[offer].start] += mw
+    return found
+
+
 def _lease_cash(mapped: ValueMap, units: Vector, years: int) -> dict[int, dict[int, tuple[Vector, Vector]]]:
     """For each offer of the plan and each delay: cash by year and quarters paid, and where it is cancelled."""
     case, found = mapped.case, {}
-    taken: dict[int, list[tuple[int, float]]] = {}
-    for j, activity in enumerate(mapped.choices.items):
-        if activity.kind is Kind.LEASE and units[j] > 0.0:
-            taken.setdefault(activity.owner, []).append((activity.start, float(units[j])))
     power = paid_price_usd_per_mwh(case.power, case.timeline)
-    for offer, starts in taken.items():
-        values = OutcomeValues(case.leases[offer], case.finance, case.timeline, power, tuple(s for s, _ in starts))
-        share = np.array([mw for _, mw in starts])
+    for offer, lease in enumerate(case.leases):
+        share = _let_by_start(mapped, offer, units)
+        starts = np.flatnonzero(share)
+        if not starts.size:
+            continue
+        window = mapped.windows[offer]
+        values = OutcomeValues(lease, case.finance, case.timeline, power, tuple(window[int(s)] for s in starts))
         found[offer] = {
             delay: (
-                np.tensordot(share, values.cash_by_year(delay, years), axes=1),
-                np.tensordot(share, values.cancelled_cash_by_year(delay, years), axes=1),
+                np.tensordot(share[starts], values.cash_by_year(delay, years), axes=1),
+                np.tensordot(share[starts], values.cancelled_cash_by_year(delay, years), axes=1),
             )
             for delay in mapped.lease_values[offer]
         }

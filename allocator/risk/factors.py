@@ -20,9 +20,10 @@ from allocator.case import Case
 from allocator.lease_rules import start_window
 from allocator.mining_activities import month_of_mining_usd, purchase_starts
 from allocator.risk.futures import Futures
+from allocator.risk.gross_power import GrossPower
 from models import mining as mine
 from models.execution import Outcomes, OutcomeValues
-from models.lease import Lease
+from models.lease import Lease, Recovery
 from models.power import paid_price_usd_per_mwh, price_level
 from models.scenarios import MarketPaths
 from models.tax import depreciation, yearly_rates
@@ -49,8 +50,7 @@ class Run:
         kept = mine.hashrate_kept(case.mining.degradation_per_year, (months - self.started_month).astype(float))[
             :, None
         ]
-        level = paths.power_level[months]
-        level *= price_level(case.power, months.astype(float))[:, None]
+        level = paths.power_level[months] * price_level(case.power, months.astype(float))[:, None]
         cash = month_of_mining_usd(
             case, months.astype(float), paths.hashprice_usd_per_ph_day[months], self.efficiency_j_per_th, self.pue,
             kept, level,
@@ -163,13 +163,28 @@ class ValueMap:
         aged = mine.resale_usd(price_when_new, self.case.mining.resale_decline_per_year, np.array(float(months)))
         return float(aged * mine.hashrate_kept(self.case.mining.degradation_per_year, np.array(float(months))))
 
+    def _values_of(self, offer: int, lease: Lease) -> OutcomeValues:
+        case = self.case
+        power = paid_price_usd_per_mwh(case.power, case.timeline)
+        return OutcomeValues(lease, case.finance, case.timeline, power, tuple(self.windows[offer]))
+
+    def _delays(self, offer: int) -> list[int]:
+        """Every delay that is drawn."""
+        return sorted({int(d) for block in self.futures.outcomes[offer] for d in np.unique(block.delay_months)})
+
     def _outcome_values(self, offer: int, lease: Lease) -> dict[int, tuple[Vector, Vector]]:
         """For each delay that is drawn: values by start and quarters paid, and where the lease is cancelled."""
-        case, blocks = self.case, self.futures.outcomes[offer]
-        power = paid_price_usd_per_mwh(case.power, case.timeline)
-        values = OutcomeValues(lease, case.finance, case.timeline, power, tuple(self.windows[offer]))
-        delays = sorted({int(d) for block in blocks for d in np.unique(block.delay_months)})
-        return {d: (values.with_delay(d), values.cancelled(d)) for d in delays}
+        values = self._values_of(offer, lease)
+        return {d: (values.with_delay(d), values.cancelled(d)) for d in self._delays(offer)}
+
+    @cached_property
+    def gross_power(self) -> dict[int, GrossPower]:
+        """The power bills of the offers whose landlord pays for power."""
+        return {
+            i: GrossPower(self._values_of(i, lease), self.after_tax).prepared(self._delays(i))
+            for i, lease in enumerate(self.case.leases)
+            if lease.recovery is Recovery.GROSS
+        }
 
     @cached_property
     def lease_values(self) -> tuple[dict[int, tuple[Vector, Vector]], ...]:
@@ -183,21 +198,39 @@ class ValueMap:
             total += by_outcome(values, outcomes, len(total)).sum(axis=1)
         return total / self.futures.paths
 
+    def prepare(self) -> None:
+        """Find what all blocks share, before threads ask for it."""
+        self.loading, self.lease_values, self.gross_power  # noqa: B018
+
     def block(self, number: int) -> Vector:
         """Factors of one block of paths, (factors, paths)."""
-        paths = self.futures.sizes[number]
-        found = np.zeros((self.count, paths))
-        if self.runs:
-            self.mining_factors(number, found, self.discount)
+        found = np.zeros((self.count, self.futures.sizes[number]))
+        market = self.market_paths(number)
+        if market is not None:
+            self.mining_factors(market, found, self.discount)
         for offer, column in enumerate(self.lease_columns):
-            starts = len(self.windows[offer])
-            outcomes = self.futures.outcomes[offer][number]
-            found[column : column + starts] = by_outcome(self.lease_values[offer], outcomes, starts)
+            found[column : column + len(self.windows[offer])] = self.lease_factors(offer, number, market)
         return found
 
-    def mining_factors(self, number: int, out: Vector, month_weight: Vector, load: Vector | None = None) -> None:
+    def market_paths(self, number: int) -> MarketPaths | None:
+        """The market of one block, where anything hangs on it."""
+        if not (self.runs or self.gross_power):
+            return None
+        return self.futures.market.block(number, self.futures.sizes[number])
+
+    def lease_factors(self, offer: int, number: int, market: MarketPaths | None) -> Vector:
+        """Value of one offer on every path of a block by start, (starts, paths)."""
+        outcomes = self.futures.outcomes[offer][number]
+        found = by_outcome(self.lease_values[offer], outcomes, len(self.windows[offer]))
+        if offer in self.gross_power and market is not None:
+            found += self.gross_power[offer].surprise(outcomes, market.power_level, self.discount[None, :])[0]
+        return found
+
+    def mining_factors(
+        self, market: MarketPaths, out: Vector, month_weight: Vector, load: Vector | None = None
+    ) -> None:
         """Margins, weighted by month, and the market for machines of one block; with a ``load`` only what it uses."""
-        case, market = self.case, self.futures.market.block(number, self.futures.sizes[number])
+        case = self.case
         for run in self.runs:
             columns = slice(run.column, run.column + run.last - run.first)
             if load is None or load[columns].any():

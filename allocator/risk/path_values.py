@@ -105,7 +105,7 @@ def path_values(choices: Activities, futures: Futures) -> PathValues:
     mapped = value_map(choices, futures)
     checked(futures.paths, futures.seed, futures.workers, BYTES_PER_FACTOR * mapped.count)
     wide = 8.0 * mapped.count * futures.paths <= WIDE_BYTES
-    mapped.loading, mapped.lease_values  # noqa: B018  (computed before the threads ask for them)
+    mapped.prepare()
 
     def block(number: int) -> Vector:
         found = mapped.block(number)
