@@ -12,8 +12,15 @@ from importlib.resources import files
 import numpy as np
 
 from models.debt import level_payment
-from models.lease import Lease, contract_value_usd, stabilised_noi_usd_per_year
-from models.rent import KW_PER_MW, Recovery, average_rent_usd_per_kw_month, first_year_rent_usd_per_kw_month
+from models.funding import sponsor_cost_usd
+from models.lease import Lease, contract_noi_usd, contract_value_usd, noi_margin, stabilised_noi_usd_per_year
+from models.rent import (
+    KW_PER_MW,
+    Recovery,
+    average_rent_usd_per_kw_month,
+    base_rent_usd,
+    first_year_rent_usd_per_kw_month,
+)
 from models.timeline import MONTHS_PER_YEAR
 
 ASSUMED_ESCALATOR = 0.03
@@ -213,9 +220,9 @@ class Measure:
 
 
 def _margin(offer: Lease) -> float:
-    """NOI over base rent in the first year of rent, power at no price."""
-    rent = offer.rent_usd_per_kw_month * KW_PER_MW * MONTHS_PER_YEAR
-    return stabilised_noi_usd_per_year(offer) / rent if rent else offer.noi_margin
+    """The offer's NOI margin, power at no price; what it states where no rent is paid."""
+    found = noi_margin(offer, stabilised_noi_usd_per_year(offer))
+    return offer.noi_margin if found is None else found
 
 
 MEASURES = (
@@ -321,18 +328,23 @@ class NotesFigures:
     sculpted_cover: float
     debt_yield: float
     yield_on_sponsor_cost: float
-    """First-year NOI over the case's construction cost."""
+    """First-year NOI over the landlord's construction cost: with contingency, less what the tenant pays of it."""
     yield_on_funded_cost: float
-    """First-year NOI over the notes, an upper proxy of all cost: substation, reserves and equity returned included."""
+    """First-year NOI over that cost with the interest on the notes until rent begins: all that debt and equity pay."""
 
 
 def notes_figures(deal: Deal, offer: Lease) -> NotesFigures | None:
     """Level and sculpted cover of a deal's notes, fully repaid over the lease's term, twice a year.
 
-    NOI and construction cost are the offer's, on the critical IT MW that the notes pay for.
+    NOI and construction cost are the offer's, on the critical IT MW that the notes pay for; power is at no price.
 
-    Level: ``D r / (1 - (1 + r) ** -n)`` with ``r = coupon / 2`` and ``n = 2 x term``; its cover is first-year NOI over
-    two payments. Sculpted: ``PV(NOI) / D`` at the same rate, NOI as the contract stands, half of a year's at each date.
+    * Level: ``D r / (1 - (1 + r) ** -n)`` with ``r = coupon / 2`` and ``n = 2 x term``; its cover is first-year NOI
+      over two payments.
+    * Sculpted: ``PV(NOI) / D`` at the same rate; at each date the contract's NOI of the six months before it, free
+      months and listed rents as they stand.
+    * Funded cost: ``landlord's cost + D x coupon x (build + delay + free months) / 12``: the notes are issued when
+      building starts and cost their coupon until rent begins. The debt yield, ``NOI / D``, knows nothing of cost.
+
     ``None`` where the deal's notes are not known. River Bend: 335.8 million a year, 1.10 and about 1.33.
     """
     mw = deal.funded_critical_it_mw
@@ -340,10 +352,13 @@ def notes_figures(deal: Deal, offer: Lease) -> NotesFigures | None:
         return None
     rate, periods = deal.coupon_per_year / COUPONS_PER_YEAR, COUPONS_PER_YEAR * offer.term_years
     first = stabilised_noi_usd_per_year(offer) * mw
-    year = np.arange(periods) // COUPONS_PER_YEAR
-    noi = first / COUPONS_PER_YEAR * (1.0 + offer.escalator_per_year) ** year
+    months = np.arange(1.0, MONTHS_PER_YEAR * offer.term_years + 1)
+    by_month = contract_noi_usd(offer, months, base_rent_usd(offer, months), np.zeros_like(months)) * mw
+    noi = by_month.reshape(periods, -1).sum(axis=1)
     payment = COUPONS_PER_YEAR * level_payment(deal.debt_usd, rate, periods)
-    cost = offer.capex_usd_per_kw * KW_PER_MW * mw
+    cost = sponsor_cost_usd(offer) * mw
+    waiting = (offer.build_months + offer.delay_months + offer.free_rent_months) / MONTHS_PER_YEAR
+    funded = cost + deal.debt_usd * deal.coupon_per_year * waiting
     return NotesFigures(
         debt_usd=deal.debt_usd,
         coupon_per_year=deal.coupon_per_year,
@@ -352,5 +367,5 @@ def notes_figures(deal: Deal, offer: Lease) -> NotesFigures | None:
         sculpted_cover=float(np.sum(noi * (1.0 + rate) ** -np.arange(1.0, periods + 1.0))) / deal.debt_usd,
         debt_yield=first / deal.debt_usd,
         yield_on_sponsor_cost=first / cost if cost else float("inf"),
-        yield_on_funded_cost=first / deal.debt_usd,
+        yield_on_funded_cost=first / funded,
     )

@@ -118,7 +118,7 @@ def stabilised_noi_usd_per_year(lease: Lease, power_price_usd_per_mwh: float = 0
     """NOI of one critical IT MW in the first full year of rent, as the contract stands."""
     first = np.array([lease.free_rent_months + 1.0])
     power = rent.power_cost_usd(lease, np.array([power_price_usd_per_mwh]))
-    return float(_contract_noi(lease, first, _contract_rent(lease, first), power)[0] * MONTHS_PER_YEAR)
+    return float(contract_noi_usd(lease, first, _contract_rent(lease, first), power)[0] * MONTHS_PER_YEAR)
 
 
 def occupied_months(lease: Lease) -> int:
@@ -133,10 +133,16 @@ def _contract_rent(lease: Lease, months_let: Vector) -> Vector:
     return rent.base_rent_usd(lease, months_let) * np.where(renewed, lease.renewal_rent_ratio, 1.0)
 
 
-def _contract_noi(lease: Lease, months_let: Vector, contract_rent_usd: Vector, power_usd: Vector) -> Vector:
+def contract_noi_usd(lease: Lease, months_let: Vector, contract_rent_usd: Vector, power_usd: Vector) -> Vector:
     """``rent x margin - running cost, where the landlord bears it - power, under gross`` with the tenant in place."""
     borne = rent.running_cost_usd(lease, months_let) if rent.landlord_bears_running_cost(lease) else 0.0
     return np.asarray(contract_rent_usd * lease.noi_margin - (borne + power_usd))
+
+
+def noi_margin(lease: Lease, noi_usd_per_year: float) -> float | None:
+    """Stabilised NOI over twelve times the base rent of the first month in which it is paid; ``None`` without rent."""
+    yearly = MONTHS_PER_YEAR * float(rent.base_rent_usd(lease, np.array([lease.free_rent_months + 1.0]))[0])
+    return noi_usd_per_year / yearly if yearly > 0 else None
 
 
 @dataclass(frozen=True)
@@ -204,7 +210,7 @@ def hall_cash_flows(lease: Lease, finance: Finance, since: Vector, power_price: 
     deducted = depreciation(1.0, k, rates) * (k < stay)
     line["depreciation_usd"] = cost * (deducted + np.where(k == stay, 1.0 - deducted.sum(axis=0), 0.0))
     counted = _mean_over_halls(lease, power)
-    line["cfads_usd"] = (_contract_noi(lease, k, contract, counted) - credit) * ((k >= 1) & (k <= base_months))
+    line["cfads_usd"] = (contract_noi_usd(lease, k, contract, counted) - credit) * ((k >= 1) & (k <= base_months))
     free = lease.after_term is AfterTerm.BACK_TO_MINING
     held = np.where(k > base_months, np.where(inside, in_place, 0.0) if free else 1.0, 1.0)
     line["occupied_share"] = np.where(since >= 1 - lease.clearance_months, held, 0.0)
@@ -231,7 +237,7 @@ def _sale_usd(lease: Lease, months_let: Vector, power_usd: Vector) -> Vector:
     stay = tenancy.longest_stay_months(lease, lease.term_years)
     ahead = np.full((1,) * months_let.ndim, stay + 1.0)
     power_at_end = (power_usd * (months_let == stay)).sum(axis=0)
-    noi = _contract_noi(lease, ahead, _contract_rent(lease, ahead), power_at_end)
+    noi = contract_noi_usd(lease, ahead, _contract_rent(lease, ahead), power_at_end)
     return due_in(months_let == stay, exit_value.net_sale_usd(lease, MONTHS_PER_YEAR * noi))
 
 

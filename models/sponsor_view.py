@@ -9,7 +9,7 @@ import numpy as np
 from models import rent
 from models.capex import delay_chances
 from models.funding import Funding, funded_cost_usd, sponsor_cost_usd
-from models.lease import KW_PER_MW, Lease, LeaseCashFlows, contract_value_usd, lease_cash_flows
+from models.lease import KW_PER_MW, Lease, LeaseCashFlows, contract_value_usd, lease_cash_flows, noi_margin
 from models.returns import Finance, irr, irr_reason, moic, npv, payback_years, yield_on_cost
 from models.timeline import MONTHS_PER_YEAR, Vector
 
@@ -141,7 +141,7 @@ def sponsor_view(
         first_year_rent_usd_per_kw_month=rent_now,
         average_rent_usd_per_kw_month=average_rent_usd_per_kw_month(lease),
         stabilised_noi_usd_per_year=noi_usd_per_year * mw,
-        noi_margin=noi_usd_per_year / (MONTHS_PER_YEAR * KW_PER_MW * rent_now) if rent_now > 0 else None,
+        noi_margin=noi_margin(lease, noi_usd_per_year),
         noi_margin_reason="" if rent_now > 0 else "no margin: no rent is paid",
         capex_usd_per_critical_it_mw=sponsor_cost_usd(lease),
         yield_on_sponsor_cost=_yield(noi_usd_per_year, sponsor_cost_usd(lease)),

@@ -131,9 +131,9 @@ def signed_notes_table(lease: Lease) -> pd.DataFrame | None:
         ("Paid level: first-year cover", f"{found.first_year_level_cover:.2f}x", "First-year NOI over that service"),
         ("Paid sculpted: cover", f"{found.sculpted_cover:.2f}x", "Present value of NOI at the coupon over the notes"),
         ("Debt yield", percent(found.debt_yield), "First-year NOI over the notes"),
-        ("Yield on construction", _yield(found.yield_on_sponsor_cost), "First-year NOI over the case's capex"),
+        ("Yield on construction", _yield(found.yield_on_sponsor_cost), "First-year NOI over the landlord's cost"),
         ("Yield on funded cost", percent(found.yield_on_funded_cost),
-         "First-year NOI over the notes, an upper proxy of all cost: substation, reserves, equity returned"),
+         "The same with the interest on the notes until rent begins"),
     )  # fmt: skip
     return pd.DataFrame(rows, columns=["notes", "figure", "what it is"])
 

@@ -16,7 +16,8 @@ from allocator.allocation import Allocation
 from allocator.workbook.assumptions_sheet import input_name
 from allocator.workbook.deal_rows import COLUMNS, COUPON, FORMATS, DealPlaces, deal_places, write_deals
 from allocator.workbook.deals_apart import title_row
-from allocator.workbook.hall_rent_lines import BILLED, FIRST_YEAR_RENT, rent_index_formula
+from allocator.workbook.hall_cost_lines import BORNE
+from allocator.workbook.hall_rent_lines import BILLED, rent_index_formula
 from allocator.workbook.style import (
     A3,
     HOSTING,
@@ -53,6 +54,8 @@ class Schedule:
     """Rent of the year over that of the first."""
     months: str
     """Months of rent paid in it."""
+    second: str
+    """Of them in its second half."""
 
 
 @dataclass(frozen=True)
@@ -149,24 +152,30 @@ def _figure(key: str, block: OfferBlock) -> str:
     """Formula of an offer's measure from its inputs, as :mod:`models.deals` takes it from a lease."""
     own = block.schedule
     first_year = "INT(@free_rent_months/12)"
+    rent = f"({BILLED}*INDEX({own.index},{first_year}+1))"
     borne = "1000*@running_cost_usd_per_kw_month*(1+@running_cost_growth_per_year)^"
     formulas = {
         "rent_usd_per_kw_month": "@rent_usd_per_kw_month",
         "average_rent_usd_per_kw_month": f"{BILLED}/1000*SUMPRODUCT({own.index},{own.months})/(12*@term_years)",
-        "noi_usd_per_mw_year": f"12*({BILLED}*INDEX({own.index},{first_year}+1)*@noi_margin"
-        f'-IF(@recovery="{Recovery.NNN}",0,{borne}{first_year}))',
-        "noi_margin": f"IF(@rent_usd_per_kw_month=0,@noi_margin,{block.cell('noi_usd_per_mw_year')}"
-        f"/(12*{FIRST_YEAR_RENT}))",
+        "noi_usd_per_mw_year": f'12*({rent}*@noi_margin-IF(@recovery="{Recovery.NNN}",0,{borne}{first_year}))',
+        "noi_margin": f"IF({rent}=0,@noi_margin,{block.cell('noi_usd_per_mw_year')}/(12*{rent}))",
         "capex_usd_per_mw": "1000*@capex_usd_per_kw",
     }
     return block.named(formulas.get(key, f"@{key}"))
 
 
-SCULPTED = (
-    "{at2}/const__coupons_per_year*SUMPRODUCT(({years}<=@term_years)*(1+@escalator_per_year)^({years}-1)*"
-    "((1+{rate})^(1-const__coupons_per_year*{years})+(1+{rate})^(-const__coupons_per_year*{years})))/{at0}"
+_HALF_YEAR = (
+    "({billed}*{index}*({paid})*@noi_margin-{borne}*12/const__coupons_per_year"
+    "*1000*@running_cost_usd_per_kw_month*(1+@running_cost_growth_per_year)^({years}-1))"
 )
-"""Half of a year's NOI at the first payment of each year and at the second, discounted at the coupon."""
+SCULPTED = (
+    "{mw}*SUMPRODUCT(({years}<=@term_years)*("
+    + _HALF_YEAR.replace("{paid}", "{months}-{second}")
+    + "*(1+{rate})^(1-const__coupons_per_year*{years})+"
+    + _HALF_YEAR.replace("{paid}", "{second}")
+    + "*(1+{rate})^(-const__coupons_per_year*{years})))/{at0}"
+)
+"""The contract's NOI of the first half of each year and of the second, discounted at the coupon."""
 NOTES = (
     ("Notes issued", "USD", MONEY_MILLIONS, "{debt}", "Published debt of the deal"),
     ("Coupon", "per year", COUPON, "{coupon}", "Nominal, paid twice a year"),
@@ -183,17 +192,18 @@ NOTES = (
     (
         "Paid sculpted: cover", "ratio", COVER,
         SCULPTED,
-        "Present value of NOI at the coupon over the notes: half of a year's NOI at each payment",
+        "Present value of NOI at the coupon over the notes: NOI of the half year before each payment",
     ),
     ("Debt yield", "per year", SHARE, "{at2}/{at0}", "First-year NOI over the notes"),
     (
         "Yield on construction", "per year", SHARE,
-        'IF({capex}=0,"no construction cost",{at2}/({capex}*{mw}))',
-        "First-year NOI over the case's construction cost",
+        'IF({cost}=0,"no construction cost",{at2}/({cost}*{mw}))',
+        "First-year NOI over the landlord's construction cost: with contingency, less what the tenant pays",
     ),
     (
-        "Yield on funded cost", "per year", SHARE, "{at2}/{at0}",
-        "First-year NOI over the notes, an upper proxy of all cost: substation, reserves and equity returned included",
+        "Yield on funded cost", "per year", SHARE,
+        "{at2}/({cost}*{mw}+{at0}*{at1}*(@build_months+@delay_months+@free_rent_months)/12)",
+        "First-year NOI over that cost with the interest on the notes until rent begins: all that debt and equity pay",
     ),
 )  # fmt: skip
 """Label, unit, format, formula and meaning of each figure of published notes; ``{at2}`` is the third of them."""
@@ -209,8 +219,10 @@ def _notes(sheet: Worksheet, row: int, block: OfferBlock, places: DealPlaces) ->
         "coupon": f"$R${places.rows[deal]}",
         "mw": f"$O${places.announced[deal]}",
         "noi": block.cell("noi_usd_per_mw_year"),
-        "capex": block.cell("capex_usd_per_mw"),
-        "years": block.schedule.years,
+        "cost": "(1000*@capex_usd_per_kw*(1+@contingency_share)*(1-@tenant_capex_share))",
+        "billed": BILLED,
+        "borne": BORNE,
+        **vars(block.schedule),
     }
     known["rate"] = f"{known['at1']}/const__coupons_per_year"
     for n, (label, unit, form, formula, meaning) in enumerate(NOTES, start=row + 1):
@@ -224,7 +236,11 @@ def _schedules(sheet: Worksheet, row: int, leases: tuple[Lease, ...]) -> list[Sc
     """Rent by year of each offer, which average rents and covers add up."""
     longest = int(describe(Lease)["term_years"].upper or 0)
     first, last = row + 3, row + 2 + longest
-    title_row(sheet, row, "Rent by year of each offer's term: over that of the first year, and months paid")
+    title_row(
+        sheet,
+        row,
+        "Rent by year of each offer's term: over that of the first year, months paid, of them in the second half",
+    )
     header_row(sheet, row + 2, ["Year"])
     for n in range(longest):
         put(sheet, f"A{first + n}", n + 1, form=WHOLE, align="left")
@@ -233,9 +249,10 @@ def _schedules(sheet: Worksheet, row: int, leases: tuple[Lease, ...]) -> list[Sc
 
 
 def _schedule(sheet: Worksheet, first: int, last: int, number: int, lease: Lease, years: str) -> Schedule:
-    index, months = (get_column_letter(2 + 2 * number + n) for n in range(2))
+    column = 2 + 3 * number
+    index, months, second = (get_column_letter(column + n) for n in range(3))
     put_text(sheet, f"{index}{first - 2}", lease.name, bold=True)
-    header_row(sheet, first - 1, ["Over first year", "Months paid"], 2 + 2 * number)
+    header_row(sheet, first - 1, ["Over first year", "Months paid", "second half"], column)
     own = input_name(f"leases[{number}]") + "__"
     for row in range(first, last + 1):
         put(
@@ -246,4 +263,6 @@ def _schedule(sheet: Worksheet, first: int, last: int, number: int, lease: Lease
         )
         paid = f"=IF($A{row}>@term_years,0,MAX(0,MIN(12,12*$A{row}-@free_rent_months)))".replace("@", own)
         put(sheet, f"{months}{row}", paid, form=WHOLE)
-    return Schedule(years, *(f"${letter}${first}:${letter}${last}" for letter in (index, months)))
+        late = f"=MIN({months}{row},12/const__coupons_per_year)"
+        put(sheet, f"{second}{row}", late, form=WHOLE)
+    return Schedule(years, *(f"${letter}${first}:${letter}${last}" for letter in (index, months, second)))

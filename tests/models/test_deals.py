@@ -11,6 +11,7 @@ import pytest
 from models.deals import MEASURES, DealKind, Place, band, colocation_deals, compare, deal_named, deals, notes_figures
 from models.lease import Lease
 from models.rent import Recovery
+from tests.models.offers import sheet_of
 
 TABLE = Path(__file__).parent.parent.parent / "models" / "deals.csv"
 
@@ -116,7 +117,46 @@ def test_the_notes_of_river_bend_cover_as_lenders_say():
     assert found.sculpted_cover == pytest.approx(worth / 3.25e9, rel=1e-9)
     assert found.sculpted_cover == pytest.approx(1.33, abs=0.01)
     assert found.yield_on_sponsor_cost == pytest.approx(noi / (11_500.0 * 245_000), rel=1e-12)
-    assert found.yield_on_funded_cost == pytest.approx(noi / 3.25e9, rel=1e-12)
+    # 16 months at 6.192 % on 3.25 bn before the first rent: 268.3 M on top of 2,817.5 M of construction.
+    assert found.yield_on_funded_cost == pytest.approx(noi / (2_817.5e6 + 268.32e6), rel=1e-9)
+    assert found.debt_yield == pytest.approx(noi / 3.25e9, rel=1e-12)
+
+
+def test_listed_rents_and_free_months_reach_the_cover_of_the_notes():
+    """Eight free months, then rents of 1.0, 1.5, 1.2 and 3 % more each year, running costs of 10 under modified gross.
+
+    At each date of payment the NOI of the six months before it: none but costs at the first, four rents at the second.
+    """
+    lease = offer(
+        rent_by_year=(1.0, 1.5, 1.2), free_rent_months=8, recovery="modified gross", noi_margin=0.9, term_years=10,
+        running_cost_usd_per_kw_month=10.0, running_cost_growth_per_year=0.02, escalator_per_year=0.03,
+        contingency_share=0.1, tenant_capex_share=0.4, capex_usd_per_kw=10_000.0, build_months=12,
+    )  # fmt: skip
+    found = notes_figures(deal_named("HUT-RB"), lease)
+    rents = [1.0, 1.5, *(1.2 * 1.03**n for n in range(8))]
+    worth = 0.0
+    for month in range(1, 121):
+        year = (month - 1) // 12
+        noi = (128.0 * rents[year] * 0.9 if month > 8 else 0.0) - 10.0 * 1.02**year
+        worth += 245_000 * noi / (1 + 0.06192 / 2) ** -(-month // 6)
+    assert found.sculpted_cover == pytest.approx(worth / 3.25e9, rel=1e-9)
+    noi = 245_000 * 12 * (128.0 * 0.9 - 10.0)
+    cost = 245_000 * 10_000 * 1.1 * 0.6
+    assert found.yield_on_sponsor_cost == pytest.approx(noi / cost, rel=1e-12)
+    assert found.yield_on_funded_cost == pytest.approx(noi / (cost + 3.25e9 * 0.06192 * 20 / 12), rel=1e-12)
+
+
+def test_the_margin_beside_the_deals_is_the_sponsor_s_own():
+    # Two thirds of the capacity used, first rent in year two at 1.4: 95 % of it less 6.12 a month of running cost.
+    lease = offer(
+        rent_usd_per_kw_month=100.0, expected_use=2 / 3, take_or_pay_share=0.5, rent_by_year=(1.0, 1.4),
+        noi_margin=0.95, free_rent_months=12, recovery="modified gross", running_cost_usd_per_kw_month=6.0,
+        running_cost_growth_per_year=0.02,
+    )  # fmt: skip
+    expected = 0.95 - 6.12 / (100.0 * 1.4 * 2 / 3)
+    found = next(c.value for c in compare(lease) if c.measure.key == "noi_margin")
+    assert found == pytest.approx(expected, rel=1e-12)
+    assert sheet_of(lease).sponsor.noi_margin == pytest.approx(expected, rel=1e-12)
 
 
 def test_an_offer_on_the_terms_of_a_signed_deal_is_inside_at_each_margin_that_the_deal_states():

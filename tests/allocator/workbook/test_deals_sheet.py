@@ -157,13 +157,17 @@ def test_what_is_typed_moves_figures_and_flags_and_no_check(
 
 @pytest.mark.libreoffice
 def test_listed_rents_gross_and_rent_of_nothing(tmp_path: Path, recalculate, unexplained) -> None:
-    listed = small.lease(rent_by_year=[1.0, 1.3, 1.1], recovery="gross", running_cost_usd_per_kw_month=7.0)
+    listed = small.lease(
+        rent_by_year=[1.0, 1.3, 1.1], recovery="gross", running_cost_usd_per_kw_month=7.0, signed_deal="WULF-LM",
+        free_rent_months=9, contingency_share=0.1, tenant_capex_share=0.3, take_or_pay_share=0.9, expected_use=0.8,
+    )  # fmt: skip
     free = small.lease(name="Free", rent_usd_per_kw_month=0.0, recovery="modified gross", noi_margin=0.82)
     case = small.case(leases=[listed, free])
     write_pack(allocate(case), unexplained, tmp_path / "pack.xlsx")
     sheet = openpyxl.load_workbook(recalculate(tmp_path / "pack.xlsx")[0], data_only=True)[SHEET]
     for lease, row in zip(case.leases, offer_rows(case.leases), strict=False):
         assert compared(sheet, row) == of_library(lease)
+    assert_notes(sheet, offer_rows(case.leases)[0], case.leases[0])
 
 
 def test_gpu_cloud_and_unsigned_rows_stand_apart_with_the_reason(pack: Path, plan: Allocation) -> None:
