@@ -11,6 +11,8 @@ from allocator.program.build import Program, StandardForm
 from allocator.program.solve import Answer, LiveProgram, Status
 from models.timeline import Vector
 
+INTEGER_GAP = 1e-6
+"""Of one round with whole halls; what it leaves open counts in the search's own gap."""
 MOST_USD = 1e13
 """No plan's tail is worth more: it only keeps the first master from running away."""
 
@@ -26,6 +28,7 @@ class TailProgram(LiveProgram):
         """Hand the rows over with a free column for the tail; ``relaxed`` drops the integers."""
         form = program.form
         super().__init__(form if not relaxed else _relaxed(program))
+        self._set("mip_rel_gap", INTEGER_GAP)
         self._columns = program.activity_column.astype(np.int32)
         self._steps = program.columns.units_per_step
         self._tail = len(form.cost)

@@ -33,8 +33,8 @@ FRESH_PATHS = 10_000
 WAITING_PATHS = 10_000
 ATTRIBUTION_PATHS = 10_000
 FAN_PATHS = 5_000
-FORESIGHT_PATHS = 250
-"""Paths that are solved one by one for the value of perfect information; its standard error is shown."""
+FORESIGHT_PATHS, FORESIGHT_WITH_HALLS = 250, 30
+"""Paths solved one by one for the value of perfect information, each a program, with whole halls an integer one."""
 Progress = Callable[[str], None]
 
 
@@ -182,7 +182,8 @@ def assess(
         mixes.append(_valued(choices, values, fresh, sought))
     progress("what a forecast would be worth")
     site = SiteUnderUncertainty(plan.program, values, expected_factors(values))
-    information = information_values(site, tuple(range(min(FORESIGHT_PATHS, paths))))
+    foreseen = FORESIGHT_WITH_HALLS if plan.program.form.integer.any() else FORESIGHT_PATHS
+    information = information_values(site, tuple(range(min(foreseen, paths))))
     waiting = []
     for offer, lease in enumerate(case.leases):
         if not lease.committed:

@@ -20,7 +20,8 @@ from allocator.risk.path_values import PathValues
 from allocator.risk.tails import cvar, tail
 from models.timeline import Vector
 
-GAP = 1e-6
+GAP, WHOLE_HALL_GAP = 1e-6, 1e-5
+"""Each round of whole halls is an integer program: the last digits would cost more than all the others."""
 MOST_ROUNDS = 400
 TOWARDS_MASTER, LONGER = 0.3, 1.5
 """How far from the best plan to the master's the next point lies, and by how much more after a step that bettered it.
@@ -67,7 +68,8 @@ class TailSearch:
     values: PathValues
     level: float
     least_cvar_usd: float | None = None
-    gap: float = GAP
+    gap: float | None = None
+    """Where to stop; by default a millionth, and ten with whole halls."""
     most_rounds: int = MOST_ROUNDS
     passes: int = 0
     _cuts: list[Vector] = field(default_factory=list)
@@ -77,6 +79,8 @@ class TailSearch:
         self._mean = self.values.mean_value_usd
         self._relaxed = TailProgram(self.program, relaxed=True)
         self._whole = TailProgram(self.program) if self.program.form.integer.any() else None
+        usual = GAP if self._whole is None else WHOLE_HALL_GAP
+        self._target = usual if self.gap is None else self.gap
         self._add(self._mean)
         if self.least_cvar_usd is not None:
             self._hold(self.least_cvar_usd)
@@ -92,7 +96,7 @@ class TailSearch:
         first = self.passes
         found = self._search(self._relaxed, risk_weight, start, TOWARDS_MASTER)
         if self._whole is not None:
-            found = self._search(self._whole, risk_weight, None, 1.0)
+            found = self._search(self._whole, risk_weight, start, 1.0)
         units, _, _, bound, gap = found
         units = np.where(units > TAKEN_MW, units, 0.0)  # what halving the way to a master leaves of a use given up
         tail_mean = cvar(self.values.worth(units), self.level)
@@ -112,9 +116,9 @@ class TailSearch:
             answer, units = master.plan()
             if answer.status is Status.INFEASIBLE:
                 raise UnattainableError(self.least_cvar_usd or 0.0, self._most_cvar())
-            bound = min(bound, -answer.objective)
+            bound = min(bound, -answer.objective + answer.integer_gap * abs(answer.objective))
             gap = (bound - best_worth) / (1.0 + abs(best_worth)) if np.isfinite(best_worth) else np.inf
-            if best is not None and gap <= self.gap:
+            if best is not None and gap <= self._target:
                 break
             point = units if best is None else step * units + (1.0 - step) * best
             mean, tail_mean = self._look(point)
@@ -125,7 +129,7 @@ class TailSearch:
             else:
                 step = shortest
             gap = (bound - best_worth) / (1.0 + abs(best_worth)) if np.isfinite(best_worth) else np.inf
-            if gap <= self.gap:
+            if gap <= self._target:
                 break
         if best is None:
             raise UnattainableError(self.least_cvar_usd or 0.0, self._most_cvar())
@@ -134,7 +138,7 @@ class TailSearch:
     def _worth(self, weight: float, mean: float, tail_mean: float) -> float:
         """The objective of a plan valued; one without the CVaR asked for is no plan."""
         least = self.least_cvar_usd
-        if least is not None and tail_mean < least - self.gap * (1.0 + abs(least)):
+        if least is not None and tail_mean < least - self._target * (1.0 + abs(least)):
             return -np.inf
         return (1.0 - weight) * mean + weight * tail_mean
 
@@ -158,7 +162,7 @@ class TailSearch:
 
     def _most_cvar(self) -> float:
         """The highest CVaR that any plan reaches."""
-        free = TailSearch(self.program, self.values, self.level, None, self.gap, self.most_rounds)
+        free = TailSearch(self.program, self.values, self.level, None, self._target, self.most_rounds)
         return free.best(1.0).cvar_usd
 
 
