@@ -100,6 +100,21 @@ def terms_fit_the_term(parts: Parts) -> Iterator[Fault]:
         yield from _credit_faults(path, lease, paying)
 
 
+def chances_have_an_owner(parts: Parts) -> Iterator[Fault]:
+    """A spread belongs to an expected delay, a cap to a guarantor: alone, neither would do what it says."""
+    for i, lease in _leases(parts):
+        if lease.delay_spread_months > 0 and lease.delay_months == 0:
+            yield Fault(
+                f"leases[{i}].delay_spread_months", f"{lease.delay_spread_months:g}",
+                "spreads a delay of 0 months, which stays 0", "give the expected delay_months too, or no spread",
+            )  # fmt: skip
+        if lease.guarantor_cap_share > 0 and not lease.guarantor.strip():
+            yield Fault(
+                f"leases[{i}].guarantor_cap_share", f"{lease.guarantor_cap_share:g}",
+                "is the cap of a guarantor, but nobody is named", "name the guarantor, or give no cap",
+            )  # fmt: skip
+
+
 def _credit_faults(path: str, lease: Lease, paying: int) -> Iterator[Fault]:
     """What is given back against rent is given back in full, and in no month more than the rent."""
     given_back = np.zeros(paying)
@@ -214,6 +229,7 @@ LEASE_RULES: tuple[Callable[[Parts], Iterator[Fault]], ...] = (
     leases_are_consistent,
     halls_add_up,
     terms_fit_the_term,
+    chances_have_an_owner,
     rights_name_a_lease,
     signed_deals_are_known,
     lease_dates_are_possible,

@@ -18,7 +18,10 @@ from models.network import network_path
 from tests.allocator.small import case, document, fleet, lease
 from tests.allocator.worse_worlds import cash_by_quarter, cover_by_quarter, typed_in, world
 
-LONG = {"horizon_years": 12, "leases": [lease(term_years=8, guarantor_cap_share=0.1, latest_start="2027Q4")]}
+LONG = {
+    "horizon_years": 12,
+    "leases": [lease(term_years=8, guarantor="Parent", guarantor_cap_share=0.1, latest_start="2027Q4")],
+}
 
 
 # What each one says
@@ -74,8 +77,8 @@ def test_rent_of_a_late_lease_begins_twelve_months_later():
 
 
 def test_after_five_years_the_guarantor_alone_pays_until_its_cap_is_reached():
-    offer = lease(term_years=8, deliveries=1, guarantor_cap_share=0.1, reletting_months=240, noi_margin=1.0,
-                  escalator_per_year=0.0)  # fmt: skip
+    offer = lease(term_years=8, deliveries=1, guarantor="Parent", guarantor_cap_share=0.1,
+                  reletting_months=240, noi_margin=1.0, escalator_per_year=0.0)  # fmt: skip
     given = case(horizon_years=12, leases=[offer])
     choices = activities(given).under(Stress.TENANT_DEFAULTS)
     j = next(j for j, a in enumerate(choices.items) if a.kind is Kind.LEASE)
@@ -158,7 +161,7 @@ def test_every_stress_has_words_and_a_source():
 def machines_first(**changed: Any) -> dict[str, Any]:
     """A fleet earns while halls are built; the loan leaves their owner a fifth of the cost."""
     offer = lease(term_years=8, earliest_start="2027Q3", latest_start="2028Q1", ltc=0.8, rent_usd_per_kw_month=70,
-                  guarantor_cap_share=0.1)  # fmt: skip
+                  guarantor="Parent", guarantor_cap_share=0.1)  # fmt: skip
     return document(
         horizon_years=12, fleets=[fleet(facility_mw=12, remaining_life_years=6)], purchases=[], leases=[offer],
         market={"btc_price_usd": 140_000}, policy={"capital_usd": 12e6, **changed},
@@ -168,7 +171,8 @@ def machines_first(**changed: Any) -> dict[str, Any]:
 def halls_alone(**changed: Any) -> dict[str, Any]:
     """Nothing but an offer whose loan is nearly the whole cost."""
     terms = {"term_years": 10, "ltc": 1.0, "dscr": 1.05, "rent_usd_per_kw_month": 48, "reletting_months": 120,
-             "guarantor_cap_share": 0.05, "late_damages_share": 1.0, "late_damages_months": 12}  # fmt: skip
+             "guarantor": "Parent", "guarantor_cap_share": 0.05, "late_damages_share": 1.0,
+             "late_damages_months": 12}  # fmt: skip
     return document(
         horizon_years=14, fleets=[], purchases=[], leases=[lease(**terms)], policy={"capital_usd": 6e6, **changed}
     )

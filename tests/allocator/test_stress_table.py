@@ -19,7 +19,7 @@ from tests.allocator.worse_worlds import cash_by_quarter, cover_by_quarter, type
 
 
 def small(**policy: Any) -> dict[str, Any]:
-    halls = lease(term_years=6, earliest_start="2027Q1", ltc=0.8, guarantor_cap_share=0.2)
+    halls = lease(term_years=6, earliest_start="2027Q1", ltc=0.8, guarantor="Parent", guarantor_cap_share=0.2)
     return document(horizon_years=10, leases=[halls], policy={"capital_usd": 9e6, "reinvested_share": 0.3, **policy})
 
 

@@ -45,6 +45,7 @@ def drawn(seed: int) -> Case:
         lease["free_rent_months"] = int(rng.integers(0, 3))
         lease["amortisation"] = str(rng.choice(["sculpted", "level"]))
         lease["tenant_default_per_year"] = round(float(rng.uniform(0, 0.1)), 3)
+        lease["guarantor"] = "Parent"
         lease["guarantor_cap_share"] = round(float(rng.uniform(0, 1)), 2)
         lease["equity_first"] = bool(rng.random() < 0.5)
     return case_from_document(given)

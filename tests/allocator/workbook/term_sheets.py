@@ -99,6 +99,7 @@ TERM_SHEETS: dict[str, dict[str, Any]] = {
             "termination_probability": 0.3,
             "termination_fee_months": 9.0,
             "reletting_months": 5,
+            "guarantor": "Parent",
             "guarantor_warrants_usd": 3.0e6,
             "running_cost_usd_per_kw_month": 6.0,
             "tenant_default_per_year": 0.03,
@@ -128,6 +129,7 @@ TERM_SHEETS: dict[str, dict[str, Any]] = {
         "lease": {
             "tenant_default_after_years": 2,
             "tenant_default_per_year": 0.02,
+            "guarantor": "Parent",
             "guarantor_cap_share": 0.5,
             "reletting_months": 0,
             "reletting_rent_ratio": 1.2,
