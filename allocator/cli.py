@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from allocator.outputs import STANDARD_OUTPUT, checked_targets, write_all
+from allocator.outputs import STANDARD_OUTPUT, checked_targets, keep_standard_output_for_answers, write_all
 from models.assumptions import Fault, InputFaultsError
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def main() -> None:
     """Run the command line; input faults and interruptions end in words and an exit code, never a traceback."""
     for stop in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(stop, _stop)
+    keep_standard_output_for_answers()
     try:
         app()
     except InputFaultsError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,15 @@ from typing import Any
 from models.assumptions import Fault, InputFaultsError
 
 STANDARD_OUTPUT = "-"
+
+
+def keep_standard_output_for_answers() -> None:
+    """Send what solvers print past Python to standard error: standard output may be JSON that a script reads."""
+    if sys.stdout is not sys.__stdout__:
+        return  # somebody in this process collects what is printed
+    sys.stdout.flush()
+    sys.stdout = os.fdopen(os.dup(1), "w", encoding=sys.stdout.encoding, errors="replace", buffering=1)
+    os.dup2(2, 1)
 
 
 def checked_targets(json_file: str | None, *others: Path | None, read_from: str = "") -> list[Path]:
