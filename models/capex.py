@@ -76,8 +76,9 @@ class Construction(Assumptions):
         0.0, unit="months", ge=0, le=36, meaning="Standard deviation of that delay",
     )  # fmt: skip
     late_damages_share: Number = assumption(
-        0.0, unit="share of first-year rent", ge=0, le=2,
-        meaning="Liquidated damages to the tenant for each month late",
+        0.0, unit="share of a month's rent", ge=0, le=2,
+        meaning="Liquidated damages to the tenant for each month late, of a month's first-year base rent; 1 is a day's "
+        "rent for each day late",
     )  # fmt: skip
     late_grace_months: Whole = assumption(0, unit="months", ge=0, le=36, meaning="Months late before damages are due")
     late_damages_months: Whole = assumption(6, unit="months", ge=0, le=60, meaning="Most months of damages")
@@ -139,11 +140,14 @@ def draws(
     return np.asarray(cost_usd * (drawn_share(elapsed, curve) - drawn_share(before, curve)))
 
 
-def late_damages_usd(terms: Construction, first_year_rent_usd: Vector, months_since_agreed: Vector) -> Vector:
-    """Damages in each month between the agreed and the expected delivery, after the grace, up to their most."""
+def late_damages_usd(terms: Construction, monthly_rent_usd: Vector, months_since_agreed: Vector) -> Vector:
+    """Damages in each month between the agreed and the expected delivery, after the grace, up to their most.
+
+    ``share x a month's first-year base rent``: the trade states so many days' rent for each day late, as months here.
+    """
     d = months_since_agreed - terms.late_grace_months
     due = (d >= 1) & (d <= terms.late_damages_months) & (months_since_agreed <= terms.delay_months)
-    return due_in(due, terms.late_damages_share * first_year_rent_usd) if due.any() else np.zeros(due.shape)
+    return due_in(due, terms.late_damages_share * monthly_rent_usd) if due.any() else np.zeros(due.shape)
 
 
 def delay_chances(expected_months: float, spread_months: float) -> Vector:

@@ -199,8 +199,8 @@ def hall_cash_flows(lease: Lease, finance: Finance, since: Vector, power_price: 
         capex.tenant_capex_credit_usd(lease), k, lease.free_rent_months, lease.tenant_capex_credit_months
     )
     line["credit_usd"] = credit * in_place
-    first_year = np.asarray(KW_PER_MW * lease.rent_usd_per_kw_month)
-    line["late_damages_usd"] = capex.late_damages_usd(lease, first_year, since)
+    a_month = np.asarray(KW_PER_MW * lease.rent_usd_per_kw_month)
+    line["late_damages_usd"] = capex.late_damages_usd(lease, a_month, since)
     line["sale_usd"] = _sale_usd(lease, k, power)
     cost = capex.landlord_cost_usd(lease)
     line["capex_usd"] = capex.draws(cost, k, build, lease.draw_curve)

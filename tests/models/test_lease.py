@@ -207,6 +207,15 @@ def test_each_hall_is_sold_at_the_power_of_its_own_last_month():
     assert sale[63] == pytest.approx(0.5 * 12 * (200e3 - 80 * hours) / 0.08 * 0.98, rel=1e-12)
 
 
+def test_damages_are_days_of_rent_for_each_day_late():
+    # Two days' rent a day late, five months late with one of grace and rents listed from 0.9: four months at 2 x 128.
+    lease = river_bend(
+        rent_usd_per_kw_month=128.0, rent_by_year=(0.9, 1.0), delay_months=5, late_grace_months=1,
+        late_damages_months=6, late_damages_share=2.0,
+    )  # fmt: skip
+    assert flows(lease).late_damages_usd.sum() == pytest.approx(4 * 2 * 128_000, rel=1e-12)
+
+
 # What is read from a file
 
 
