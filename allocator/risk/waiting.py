@@ -242,7 +242,7 @@ def waiting_value(fitted_on: PathValues, valued_on: PathValues, offer: int, flee
     triggers = tuple(
         Trigger(
             timeline.quarter_label(date),
-            threshold_below(states.hashprice_usd_per_ph_day[date], given.reward[d] - onward[d]) if date else None,
+            _sign_below(states.hashprice_usd_per_ph_day[date], given.reward[d] - onward[d], known=date == 0),
         )
         for d, date in enumerate(pads.dates)
     )
@@ -262,6 +262,13 @@ def waiting_value(fitted_on: PathValues, valued_on: PathValues, offer: int, flee
         _error(lower - best_reward),
         triggers,
     )
+
+
+def _sign_below(hashprice: Vector, gain_of_signing: Vector, *, known: bool) -> float | None:
+    """The hashprice below which to sign; today it is one number, so that signing pays on the whole or does not."""
+    if known:
+        return float("inf") if gain_of_signing.mean() > 0.0 else None
+    return threshold_below(hashprice, gain_of_signing)
 
 
 def _error(sample: Vector) -> float:
