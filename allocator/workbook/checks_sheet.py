@@ -137,7 +137,7 @@ def _terms(plan: Allocation) -> Iterator[Check]:
             yield Check(f"{name}: its first delivery comes at once (months)", first, "0", f"{first}=0", "0")
         if lease.draw_curve:
             yield _same(f"{name}: the whole cost is drawn (share)", f"SUM({tables_name(i, 'draw_share')})", "1")
-        cap, named = f"{own}guarantor_cap_share", f"IF(LEN(TRIM({own}guarantor))>0,1,0)"
+        cap, named = f"{own}guarantor_cap_share", f'IF({own}guarantor="",0,1)'
         yield Check(f"{name}: whoever guarantees its rent is named (share)", cap, named, f"{cap}<={named}")
         term, free, tenor = f"12*{own}term_years", f"{own}free_rent_months", f"{own}debt_tenor_years"
         yield Check(f"{name}: free rent ends within the term (months)", free, term, f"{free}<{term}", "0")

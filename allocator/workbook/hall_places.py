@@ -7,9 +7,8 @@ import re
 import numpy as np
 
 from allocator.workbook.lease_unit import LeaseUnit
-from allocator.workbook.lines import Heading, Line, Statement
+from allocator.workbook.lines import Heading, Line, Single, Statement
 from models.lease import Lease
-from models.timeline import Vector
 
 MOST_DELIVERIES = 12
 """Equal deliveries that a reader may type, whatever their number when the pack is written."""
@@ -35,13 +34,9 @@ def each_hall(lease: Lease, term: str) -> str:
 def mean_over_halls(lease: Lease, line: str) -> str:
     """``sum_h share_h x line(m + offset_h)``: a line of the calendar by month of a hall's stay, mean over the halls."""
     return "+".join(
-        f"[hall_place_{h}.total]*INDEX([{line}.all],{_later(lease, h)}+1)" for h in range(1, _count(lease) + 1)
+        f"[hall_place_{h}.total]*INDEX([{line}.all],MIN([network:last_month],[network:month]+[hall_offset_{h}])+1)"
+        for h in range(1, _count(lease) + 1)
     )
-
-
-def _later(lease: Lease, h: int) -> str:
-    offset = f"@halls_{h - 1}__months_after_first" if lease.halls else f"{h - 1}*@delivery_interval_months"
-    return f"MIN([network:last_month],[network:month]+{offset})"
 
 
 def last_offset_formula(lease: Lease) -> str:
@@ -52,27 +47,38 @@ def last_offset_formula(lease: Lease) -> str:
 
 
 def hall_places(lease: Lease) -> Statement[LeaseUnit]:
-    """A row a delivery: its share of the offer in column C, then where in a hall's row each month is found."""
+    """When each delivery comes; then its share of the offer and where in a hall's row each month is found."""
+    halls = range(1, _count(lease) + 1)
     return (
+        Heading("Deliveries: when they come after the first"),
+        *(_offset(lease, h) for h in halls),
         Heading("Deliveries: share of the offer, and the place of each month in the row of one hall"),
-        *(_place(lease, h) for h in range(1, _count(lease) + 1)),
+        *(_place(lease, h) for h in halls),
     )
+
+
+def _months_after_first(lease: Lease, h: int) -> int:
+    return lease.halls[h - 1].months_after_first if lease.halls else (h - 1) * lease.delivery_interval_months
+
+
+def _offset(lease: Lease, h: int) -> Single[LeaseUnit]:
+    own = f"@halls_{h - 1}__months_after_first" if lease.halls else f"[hall_offset_{h - 1}]+@delivery_interval_months"
+    return Single(
+        f"hall_offset_{h}", f"Delivery {h}, after the first", "months",
+        lambda s, _: float(_months_after_first(s.lease, h)), f"={own}" if lease.halls or h > 1 else "=0",
+    )  # fmt: skip
 
 
 def _place(lease: Lease, h: int) -> Line[LeaseUnit]:
     if lease.halls:
-        share, later = f"@halls_{h - 1}__share", f"-@halls_{h - 1}__months_after_first"
-        at = f"[network:month]+1+1{later}"
+        share = f"@halls_{h - 1}__share"
     elif h == 1:
-        share, at = "1/@deliveries", "[network:month]+1+1"
+        share = "1/@deliveries"
     else:
         before = f"SUM([hall_place_1.total]:[hall_place_{h - 1}.total])"
         share = f"IF(ROUND({before}*@deliveries,0)<@deliveries,1/@deliveries,0)"
-        at = f"[hall_place_{h - 1}]-@delivery_interval_months"
-
-    def value(s: LeaseUnit, _: object) -> Vector:
-        apart = s.lease.delivery_interval_months
-        offset = s.lease.halls[h - 1].months_after_first if s.lease.halls else (h - 1) * apart
-        return np.maximum(1.0, s.months + 2.0 - offset)
-
-    return Line(f"hall_place_{h}", f"Delivery {h}", "months", value, f"=MAX(1,{at})", beside=f"={share}")
+    return Line(
+        f"hall_place_{h}", f"Delivery {h}", "months",
+        lambda s, _: np.maximum(1.0, s.months + 2.0 - _months_after_first(s.lease, h)),
+        f"=MAX(1,[network:month]+1+1-[hall_offset_{h}])", beside=f"={share}",
+    )  # fmt: skip
