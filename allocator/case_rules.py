@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from allocator.lease_rules import LEASE_RULES
+from allocator.lease_rules import LEASE_RULES, TOLERANCE_MW, Parts
 from models.assumptions import Fault
 from models.lease import Lease
 from models.machines import SUCCESSOR, catalogue, machines_by_name
 from models.mining import Fleet, Purchase
 from models.scenarios import correlation_root
-
-Parts = Mapping[str, Any]
-TOLERANCE_MW = 1e-6
 
 
 def check_together(parts: Parts, faults: list[Fault]) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from models.assumptions import Assumptions, Number, Whole, assumption
+from models.rent import KW_PER_MW
 from models.timeline import Vector, due_in
 
-KW_PER_MW = 1000.0
 LONGEST_DELAY_MONTHS = 60
 DrawShare = Annotated[Number, Field(ge=0, le=1)]
 

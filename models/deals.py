@@ -11,7 +11,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from models.debt import level_payment
+from models.debt import level_payment, sculpted_debt
 from models.funding import sponsor_cost_usd
 from models.lease import Lease, contract_noi_usd, contract_value_usd, noi_margin, stabilised_noi_usd_per_year
 from models.rent import (
@@ -364,7 +364,7 @@ def notes_figures(deal: Deal, offer: Lease) -> NotesFigures | None:
         coupon_per_year=deal.coupon_per_year,
         level_payment_usd_per_year=payment,
         first_year_level_cover=first / payment,
-        sculpted_cover=float(np.sum(noi * (1.0 + rate) ** -np.arange(1.0, periods + 1.0))) / deal.debt_usd,
+        sculpted_cover=sculpted_debt(noi, np.arange(1.0, periods + 1.0), rate, 1.0) / deal.debt_usd,
         debt_yield=first / deal.debt_usd,
         yield_on_sponsor_cost=first / cost if cost else float("inf"),
         yield_on_funded_cost=first / funded,

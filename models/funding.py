@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models import rent
-from models.capex import KW_PER_MW, landlord_cost_usd
-from models.lease import Lease, LeaseCashFlows
+from models.capex import landlord_cost_usd
+from models.lease import KW_PER_MW, Lease, LeaseCashFlows
 from models.timeline import Vector
 
 

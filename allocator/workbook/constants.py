@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from allocator.allocation import TAKEN_MW
+from allocator.lease_rules import TOLERANCE_MW
 from models import network
 from models.deals import COUPONS_PER_YEAR, ROUNDING
 from models.lender_view import DUST
 from models.timeline import HOURS_PER_MONTH, MONTHS_PER_QUARTER
 
-TOLERANCE_MW = 1e-6
 TOLERANCE_USD = 1.0
 TOLERANCE_SHARE = 1e-9
 """Slack that checks allow, for a solver's last digits."""
