@@ -103,8 +103,8 @@ class ExecutionModel:
 class OutcomeValues:
     """What one critical IT MW of a lease is worth in each outcome, for every quarter in which it may start.
 
-    Unlevered, after tax, at one rate for everything. Chances that the tenant uses its own rights (renewal, leaving
-    early) stay expected values.
+    Unlevered, after tax, at one rate for everything; losses are used at once, as those of machines are, whatever the
+    case says. Chances that the tenant uses its own rights (renewal, leaving early) stay expected values.
     """
 
     lease: Lease
@@ -116,6 +116,10 @@ class OutcomeValues:
     @cached_property
     def _factors(self) -> Vector:
         return discount_factors(self.finance.discount_rate_risk, self.timeline.month_index)
+
+    @cached_property
+    def _taxed(self) -> Finance:
+        return self.finance.model_copy(update={"losses_used_by_parent": True})
 
     @cached_property
     def _paid_months(self) -> Vector:
@@ -169,7 +173,7 @@ class OutcomeValues:
 
     def _flows(self, lease: Lease, start: int) -> Vector:
         since = (self.timeline.month_index - start * MONTHS_PER_QUARTER)[:, None]
-        flows = lease_cash_flows(lease, self.finance, since, self.power_price_usd_per_mwh[:, None]).cash_flow_usd
+        flows = lease_cash_flows(lease, self._taxed, since, self.power_price_usd_per_mwh[:, None]).cash_flow_usd
         return np.asarray(flows if flows.ndim > 1 else flows[:, None])
 
 

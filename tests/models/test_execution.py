@@ -163,6 +163,15 @@ def test_a_lease_to_which_nothing_happens_is_worth_what_its_activities_are(terms
     np.testing.assert_allclose(found, weight @ choices.cash_flow_usd, rtol=1e-12)
 
 
+def test_losses_are_used_at_once_even_where_the_case_carries_them_forward():
+    at_once, carried = (
+        small.case(horizon_years=8, leases=[small.lease(latest_start="2028Q2")], finance={"losses_used_by_parent": f})
+        for f in (True, False)
+    )
+    np.testing.assert_array_equal(values_of(carried).with_delay(3), values_of(at_once).with_delay(3))
+    np.testing.assert_array_equal(values_of(carried).cancelled(3), values_of(at_once).cancelled(3))
+
+
 @pytest.mark.parametrize("terms", TERMS)
 @pytest.mark.parametrize("delay", [0, 7])
 def test_over_the_quarters_of_default_it_is_the_expected_lease_but_for_a_third_of_a_quarter(terms, delay):

@@ -75,6 +75,11 @@ def test_with_everything_frozen_a_template_is_worth_its_activities(name):
     np.testing.assert_allclose(found.mean_value_usd, npv_at_one_rate(found.mapped.choices), rtol=1e-9, atol=1e-4)
 
 
+def test_losses_are_used_at_once_for_every_use_even_where_the_case_carries_them_forward():
+    at_once, carried = (valued(case_of(finance={"losses_used_by_parent": f}), frozen=EVERYTHING) for f in (True, False))
+    np.testing.assert_array_equal(at_once.mean_value_usd, carried.mean_value_usd)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_on_a_random_price_path_every_activity_is_worth_what_the_engine_of_one_path_says(name):
     case = case_of(**CASES[name])
