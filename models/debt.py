@@ -89,6 +89,9 @@ class SizedBy(StrEnum):
 
     LTC = "loan to cost"
     DSCR = "cover"
+    LTC_IN_DOLLARS = "the dollars that loan to cost draws pro rata"
+    DSCR_IN_DOLLARS = "the dollars that cover draws pro rata"
+    """Equity first: the same dollars come later and gather less interest, so that debt stays below either limit."""
     COST = "construction cost"
     NO_COST = "no debt: nothing is built"
     NO_CASH = "no debt: no cash flow could serve it"

@@ -95,7 +95,7 @@ def lender_view(
         debt_usd=debt * lease.critical_it_mw,
         debt_usd_per_critical_it_mw=debt,
         ltc_achieved=float(flows.hall_debt.ltc),
-        sized_by=flows.hall_sizing.limited_by,
+        sized_by=sized_by(lease, flows),
         debt_yield=None if none else debt_yield(noi_usd_per_year, debt),
         debt_yield_reason=none,
         cover_reason=no_cover,
@@ -108,6 +108,14 @@ def lender_view(
         balance_at_maturity_usd=lease.balloon_share * debt * lease.critical_it_mw,
         cover_by_year=_cover_by_year(cfads * lease.critical_it_mw, service * lease.critical_it_mw, months_since_agreed),
     )
+
+
+def sized_by(lease: Lease, flows: LeaseCashFlows) -> SizedBy:
+    """What limits the loan; with equity first the dollars of that limit, which is not itself reached."""
+    limit = flows.hall_sizing.limited_by
+    if not lease.equity_first:
+        return limit
+    return {SizedBy.LTC: SizedBy.LTC_IN_DOLLARS, SizedBy.DSCR: SizedBy.DSCR_IN_DOLLARS}.get(limit, limit)
 
 
 def _no_debt(limit: SizedBy) -> str:

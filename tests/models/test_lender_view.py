@@ -40,6 +40,18 @@ def test_a_loan_limited_by_cost_says_so_and_reaches_its_ltc():
     assert view.debt_usd == pytest.approx(10 * view.debt_usd_per_critical_it_mw, rel=1e-12)
 
 
+def test_with_equity_first_the_dollars_are_limited_and_the_limit_itself_is_not_reached():
+    """Pro rata debt reaches 60 % of cost, the same dollars drawn last gather less."""
+    together, last = (sheet_of(offer(equity_first=first)) for first in (False, True))
+    assert last.lender.sized_by is SizedBy.LTC_IN_DOLLARS
+    assert last.lender.ltc_achieved < 0.6 == pytest.approx(together.lender.ltc_achieved, rel=1e-9)
+    drawn = [s.funding.debt_source_usd - s.funding.interest_use_usd for s in (together, last)]
+    assert drawn[1] == pytest.approx(drawn[0], rel=1e-9)
+    covered = sheet_of(offer(ltc=1.0, capex_usd_per_kw=20_000.0, dscr=1.25, equity_first=True)).lender
+    assert covered.sized_by is SizedBy.DSCR_IN_DOLLARS
+    assert covered.minimum_dscr > 1.25
+
+
 def test_a_loan_limited_by_cover_has_that_cover_in_every_month():
     view = sheet_of(offer(ltc=1.0, capex_usd_per_kw=20_000.0, dscr=1.25)).lender
     assert view.sized_by is SizedBy.DSCR
