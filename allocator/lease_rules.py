@@ -163,6 +163,28 @@ def rights_name_a_lease(parts: Parts) -> Iterator[Fault]:
             )  # fmt: skip
 
 
+def rights_can_be_used(parts: Parts) -> Iterator[Fault]:
+    """A lease by right of first offer may begin when the lease that gives the right can have begun.
+
+    Quarters as the program knows them, built-in ones too; that none begins before the other in a plan is a row of it.
+    """
+    if parts["valuation_date"] is None or parts["horizon_years"] is None:
+        return
+    timeline = Timeline(parts["valuation_date"], parts["horizon_years"])
+    known = {lease.name: lease for _, lease in _leases(parts)}
+    for i, lease in _leases(parts):
+        base = known.get(lease.first_offer_with)
+        if base is None or base is lease:
+            continue
+        soonest, last = start_window(timeline, base)[0], start_window(timeline, lease)[1]
+        if last < soonest:
+            yield Fault(
+                f"leases[{i}].latest_start", timeline.quarter_label(last),
+                f"is before {base.name!r}, which gives the right, can begin ({timeline.quarter_label(soonest)})",
+                "give a later date, or leave first_offer_with out",
+            )  # fmt: skip
+
+
 def signed_deals_are_known(parts: Parts) -> Iterator[Fault]:
     """An offer that is a signed deal names one of the table."""
     known = [deal.deal_id for deal in deals()]
@@ -231,6 +253,7 @@ LEASE_RULES: tuple[Callable[[Parts], Iterator[Fault]], ...] = (
     terms_fit_the_term,
     chances_have_an_owner,
     rights_name_a_lease,
+    rights_can_be_used,
     signed_deals_are_known,
     lease_dates_are_possible,
 )

@@ -133,8 +133,9 @@ def exclusive(choices: Activities, v: Variables) -> Iterator[Rows]:
 def first_offer(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``share of an offer that is taken <= share taken of the lease whose tenant has the right of first offer on it``.
 
-    Written as ``sum_j x_j <= (offered / offered of that lease) x sum_i x_i``. Dual: USD for one critical IT MW of the
-    later offer that needed no earlier lease.
+    Written as ``sum_j x_j <= (offered / offered of that lease) x sum_i x_i``; and the same over what has begun by
+    quarter q, for every q in which the later offer may begin before the last start of that lease: none begins before
+    the one that gives the right. Dual: USD for one critical IT MW of the later offer that needed no earlier lease.
     """
     leases = choices.case.leases
     for owner, lease in enumerate(leases):
@@ -142,8 +143,20 @@ def first_offer(choices: Activities, v: Variables) -> Iterator[Rows]:
             base = next(i for i, other in enumerate(leases) if other.name == lease.first_offer_with)
             ratio = lease.critical_it_mw / leases[base].critical_it_mw
             (columns, units), (gives, given) = (_of(choices, v, Kind.LEASE, i) for i in (owner, base))
+            starts, base_starts = (_starts(choices, i) for i in (owner, base))
+            for q in np.unique(starts[starts < base_starts.max(initial=0)]):
+                later, first = starts <= q, base_starts <= q
+                begun = np.concatenate([units[later], -ratio * given[first]])
+                taken = joined([columns[later], gives[first]])
+                yield one_row(f"first_offer__{owner}__{q:03d}", taken, begun, AT_MOST, 0.0)
             values = np.concatenate([units, -ratio * given])
             yield one_row(f"first_offer__{owner}", joined([columns, gives]), values, AT_MOST, 0.0)
+
+
+def _starts(choices: Activities, offer: int) -> Indices:
+    """Quarter of each start of an offer, in the order of its columns."""
+    mine = _columns_of(choices, Kind.LEASE, offer)
+    return np.array([choices.items[j].start for j in mine], dtype=np.int32)
 
 
 def tenant(choices: Activities, v: Variables) -> Iterator[Rows]:

@@ -79,6 +79,8 @@ WRONG = [
     ("leases[1].earliest_start", ["is before the lease that gives the right", "later quarter"],
      two({"earliest_start": "2027Q3", "latest_start": "2027Q3"},
          {"first_offer_with": "Hall", "earliest_start": "2027Q1", "latest_start": "2027Q1"})),
+    ("leases[1].latest_start", ["2026Q3 is before 'Hall'", "can begin (2028Q1)", "later date"],
+     two({"build_months": 22}, {"first_offer_with": "Hall"})),
     ("finance.data_centre_fifteen_year_share", ["0.5 and data_centre_short_life_share (0.6)", "than the whole cost"],
      document(finance={"data_centre_short_life_share": 0.6, "data_centre_fifteen_year_share": 0.5})),
 ]  # fmt: skip

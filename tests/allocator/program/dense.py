@@ -69,7 +69,8 @@ def best_npv_usd(choices: Activities, also: Sequence[Row] = ()) -> float | None:
             other = [base.name for base in case.leases].index(offer.first_offer_with)
             share = (kind == Kind.LEASE) * ((owner == i) / offer.critical_it_mw)
             share = share - (kind == Kind.LEASE) * ((owner == other) / case.leases[other].critical_it_mw)
-            rows.append((share, -np.inf, 0.0))
+            start = np.array([a.start for a in items])
+            rows += [(share * (start <= q), -np.inf, 0.0) for q in quarters]
 
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -59,14 +61,15 @@ def test_megawatts_are_counted_where_an_offer_comes_in_whole_halls():
     assert excess(campus(128, 128, block_mw=25.0), 122.5, 75) == pytest.approx(25.0, rel=1e-9)
 
 
-def worth_each(given: Case) -> list[float]:
-    """Best NPV of each whole offer by itself, USD."""
+def best_by_hand(given: Case) -> float:
+    """Nothing, the first offer alone from its best quarter, or both whole, the second from no earlier a quarter."""
     choices = activities(given)
-    of = [[j for j, a in enumerate(choices.items) if a.owner == owner] for owner in (0, 1)]
-    return [
-        max(choices.npv_usd[j] for j in mine) * offer.critical_it_mw
-        for mine, offer in zip(of, given.leases, strict=True)
-    ]
+    first, second = (
+        {a.start: choices.npv_usd[j] * offer.critical_it_mw for j, a in enumerate(choices.items) if a.owner == owner}
+        for owner, offer in enumerate(given.leases)
+    )
+    both = [first[s] + second[t] for s in first for t in second if t >= s]
+    return float(max(0.0, *first.values(), *both))
 
 
 @pytest.mark.parametrize(
@@ -77,10 +80,25 @@ def test_a_bad_lease_is_taken_for_the_right_to_a_better_one_where_both_are_worth
     given = campus(base_rent, next_rent)
     plan = allocate(given)
     assert (plan.taken_mw(Kind.LEASE, 0), plan.taken_mw(Kind.LEASE, 1)) == pytest.approx(taken, abs=1e-6)
-    # By hand: nothing, the first alone, or both, each offer worth its own NPV.
-    first, second = worth_each(given)
-    assert plan.npv_usd == pytest.approx(max(0.0, first, first + second), rel=1e-9, abs=1e-3)
+    assert plan.npv_usd == pytest.approx(best_by_hand(given), rel=1e-9, abs=1e-3)
     assert best_npv_usd(plan.choices) == pytest.approx(plan.npv_usd, rel=1e-9, abs=1e-3)
+
+
+def test_the_later_lease_never_begins_before_the_one_that_gives_the_right():
+    """The base may begin in quarter 7 only, the next phase from quarter 6 on: it waits until then."""
+    given = campus(128, 128, earliest_start="2027Q3", latest_start="2027Q4")
+    base = given.leases[0].model_copy(update={"earliest_start": date(2027, 10, 1), "latest_start": date(2027, 12, 31)})
+    given, quarter = given.model_copy(update={"leases": (base, given.leases[1])}), 7
+    plan = allocate(given)
+    starts = {m.activity.owner: m.activity.start for m in plan.mix if m.activity.kind is Kind.LEASE}
+    assert starts == {0: quarter, 1: quarter}
+    of = {(a.owner, a.start): j for j, a in enumerate(plan.choices.items)}
+    by_hand = 245 * plan.choices.npv_usd[of[0, quarter]] + 100 * plan.choices.npv_usd[of[1, quarter]]
+    assert plan.npv_usd == pytest.approx(by_hand, rel=1e-9)
+    assert best_npv_usd(plan.choices) == pytest.approx(plan.npv_usd, rel=1e-9)
+    free = given.leases[1].model_copy(update={"first_offer_with": ""})
+    sooner = allocate(given.model_copy(update={"leases": (base, free)}))
+    assert sooner.npv_usd > plan.npv_usd  # by itself it would have begun a quarter before
 
 
 def test_without_the_right_the_better_lease_is_taken_alone():

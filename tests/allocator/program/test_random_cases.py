@@ -88,6 +88,13 @@ def assert_keeps_its_limits(plan: Allocation) -> None:
         if offer.first_offer_with:
             base = next(i for i, other in enumerate(case.leases) if other.name == offer.first_offer_with)
             assert mw / offer.critical_it_mw <= taken[base] / case.leases[base].critical_it_mw + 1e-6
+            for quarter in range(case.timeline.quarters):
+                begun = [
+                    sum(m.units_mw for m in plan.mix if m.activity.owner_name == o.name and m.activity.start <= quarter)
+                    / o.critical_it_mw
+                    for o in (offer, case.leases[base])
+                ]
+                assert begun[0] <= begun[1] + 1e-6
     grouped = [mw for offer, mw in zip(case.leases, taken, strict=True) if offer.exclusive_group]
     assert sum(mw > 1e-5 for mw in grouped) <= 1 or not grouped
     assert plan.treasury_sold_btc.sum() <= policy.treasury_btc + 1e-6
