@@ -82,8 +82,11 @@ def measured(values: Vector, level: float, *, antithetic: bool = False, block: i
 def _pairs(sample: Vector, block: int) -> Vector:
     """Means of antithetic pairs: within a block of so many paths the second half mirrors the first.
 
-    Paths without their mirror image, at the end of the sample, are left out.
+    Paths without their mirror image, at the end of the sample, are left out. Half a block or less holds no pair: all of
+    its paths are then independent.
     """
+    if len(sample) < block // 2 + 2:
+        return sample
     means = []
     for first in range(0, len(sample), block):
         part = sample[first : first + block]

@@ -150,3 +150,9 @@ def test_paths_without_their_mirror_image_count_in_the_mean_but_not_in_the_error
         found = measured(whole[:paths], 0.9, antithetic=True, block=100)
         assert found.mean_usd == pytest.approx(whole[:paths].mean(), rel=1e-12)
         assert found.mean_error_usd < 1e-12
+
+
+@pytest.mark.parametrize("paths", [30, 50, 51])
+def test_fewer_paths_than_half_a_block_are_no_pairs_and_all_independent(paths):
+    few = linear(100, 1, Draws.ANTITHETIC, 3)[:paths]
+    assert measured(few, 0.9, antithetic=True, block=100) == measured(few, 0.9)
