@@ -105,7 +105,8 @@ class Policy(Assumptions):
     )  # fmt: skip
     minimum_cover: Number = assumption(
         0.0, unit="x", ge=0, le=10,
-        meaning="Operating cash over debt service of the site in every quarter of those stresses; 0 asks for none",
+        meaning="Operating cash over debt service of the site in every quarter of those stresses, service on the dates "
+        "agreed: a late hall or a failed tenant moves none, and no reserve counts; 0 asks for none",
     )  # fmt: skip
     treasury_btc: Number = assumption(
         0.0, unit="BTC", ge=0, le=1e7, meaning="Bitcoin held that may be sold to pay for the plan",

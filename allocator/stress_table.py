@@ -32,7 +32,8 @@ class StressOutcome:
     least_cover: float | None
     """Operating cash that counts towards cover over debt service of the whole site, in its lowest quarter.
 
-    ``None`` without debt.
+    Service on the dates agreed, as published notes have it: a late hall moves none of it, and neither interest that
+    could be added to the debt nor the reserve is counted. ``None`` without debt.
     """
     best_npv_usd: float | None
     """Of the plan that would have been best, had the stress been known; ``None`` where there is none."""

@@ -207,9 +207,10 @@ def liquidity(choices: Activities, v: Variables) -> Iterator[Rows]:
 def cover(choices: Activities, v: Variables) -> Iterator[Rows]:
     """``sum_j (cash for loans_{s,j}(q) - minimum cover x debt service_j(q)) x_j >= 0`` in stress s, mining included.
 
-    Service is what the loans ask for in the case itself: a late or failing tenant does not move it. Rows stand in every
-    quarter in which an offer could hold megawatts, so that its rent or its debt moves no row. Dual: USD of NPV for one
-    dollar of cash in that quarter of that stress.
+    Service is what the loans ask for in the case itself, as notes do: a late hall or a failing tenant does not move its
+    dates, and the reserve does not pay it. (The cash rows are milder: there a late hall's interest is added to its debt
+    until its rent begins.) Rows stand in every quarter in which an offer could hold megawatts, so that its rent or its
+    debt moves no row. Dual: USD of NPV for one dollar of cash in that quarter of that stress.
     """
     least = choices.case.policy.minimum_cover
     if least == 0:

@@ -78,6 +78,14 @@ def test_least_cash_and_cover_are_those_of_the_worst_quarter_counted_by_hand(str
     assert found.least_cover == pytest.approx(min(cover_by_quarter(plan, worse).values()), rel=1e-9)
 
 
+def test_a_late_hall_moves_no_date_of_its_loan_and_no_reserve_pays_it():
+    # One hall and its loan, nothing else: until the late hall is let the site earns nothing and owes what was agreed.
+    alone = {"fleets": [], "purchases": [], "horizon_years": 8, "policy": {"capital_usd": 1e9}}
+    plan = solved(document(**alone, leases=[lease(term_years=4, debt_reserve_months=12, committed=True)]))
+    late = next(row for row in stress_table(plan) if row.stress is Stress.LEASE_LATE)
+    assert late.least_cover == pytest.approx(0.0, abs=1e-12)
+
+
 def test_bitcoin_that_the_plan_sells_counts_as_cash_at_the_price_of_the_stress():
     given = small(capital_usd=2e6, treasury_btc=30.0, treasury_basis_usd_per_btc=100_000.0)
     plan = solved(given)
