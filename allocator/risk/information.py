@@ -12,12 +12,13 @@ import numpy as np
 
 from allocator.program.build import Program
 from allocator.program.solve import Status
-from allocator.program.tail import TailProgram
+from allocator.program.tail import INTEGER_GAP, TailProgram
 from allocator.risk.path_values import PathValues
 from models.timeline import Vector
 
 D = TypeVar("D")
-ORDER_TOLERANCE = 1e-7
+ORDER_TOLERANCE = 2.0 * INTEGER_GAP
+"""Of the values' size: a plan with whole halls and the one it is compared with may each be so far from the best."""
 
 
 class TwoStage(Protocol[D]):

@@ -94,10 +94,11 @@ def threshold_below(level: Vector, gain_of_stopping: Vector) -> float | None:
     """The level below which stopping gains most in sum, by sorting the paths; ``None`` where stopping never gains.
 
     No basis enters, so that it is steady where the roots of a fitted polynomial are not; infinite where
-    stopping is right at every level.
+    stopping is right at every level. Paths of one level stop together.
     """
     order = np.argsort(level, kind="stable")
-    summed = np.cumsum(gain_of_stopping[order])
+    parted = np.append(np.diff(level[order]) > 0.0, True)
+    summed = np.where(parted, np.cumsum(gain_of_stopping[order]), -np.inf)
     best = int(np.argmax(summed))
     if summed[best] <= 0.0:
         return None
