@@ -12,14 +12,14 @@ from models.timeline import Vector
 
 
 class AfterTerm(StrEnum):
-    """What happens to the halls after the last renewal."""
+    """What happens to a hall when its stay ends: with the base term, unless the tenant of the contract goes on."""
 
     BACK_TO_MINING = "back to mining"
-    """The megawatts return to the site; the halls are worth nothing."""
+    """The hall is given up, its megawatts return to the site; it is worth nothing and costs nothing more."""
     NOTHING = "none"
-    """The halls stand empty on their megawatts and are worth nothing."""
+    """It stands empty on its megawatts at its running cost until the last option would have ended, then is shut."""
     SOLD = "sold"
-    """The halls are sold with their megawatts at a cap rate."""
+    """It is sold with its megawatts at a cap rate on what its tenant pays; an empty one is given away."""
 
 
 class ExitValue(Assumptions):
@@ -28,13 +28,23 @@ class ExitValue(Assumptions):
     title_of_section: ClassVar[str] = "End of the lease"
 
     after_term: AfterTerm = assumption(
-        AfterTerm.BACK_TO_MINING, unit="", meaning="After the last renewal: back to mining, none or sold"
+        AfterTerm.BACK_TO_MINING, unit="", meaning="When the tenant's stay has ended: back to mining, none or sold"
     )
     exit_cap_rate: Number = assumption(
         0.08, unit="per year", gt=0, le=0.5,
         meaning="Yield at which let halls change hands: forward NOI over price; also the measure of development spread",
     )  # fmt: skip
     selling_cost_share: Number = assumption(0.02, unit="share of price", ge=0, le=1, meaning="Cost of a sale")
+
+
+def held_share(terms: ExitValue, in_place_share: Vector, months_let: Vector, base_months: int, stay: int) -> Vector:
+    """Share of a hall that its owner still has in month ``k`` since delivery: its stay has not ended.
+
+    1 in the base term; after it, until the last option ends, the chance that the tenant is in place, or 1 where halls
+    are kept empty; 0 after that. By how much it falls after a month is the chance that the stay ends with that month.
+    """
+    kept = 1.0 if terms.after_term is AfterTerm.NOTHING else in_place_share
+    return np.where(months_let <= base_months, 1.0, np.where(months_let <= stay, kept, 0.0))
 
 
 def net_sale_usd(terms: ExitValue, forward_noi_usd_per_year: Vector) -> Vector:

@@ -183,14 +183,17 @@ def hall_cash_flows(lease: Lease, finance: Finance, since: Vector, power_price: 
     contract = _contract_rent(lease, k) * inside
     in_place = tenancy.in_place_share(lease, k, lease.term_years)
     relet = tenancy.relet_share(lease, k, lease.term_years)
-    empty = tenancy.left_early_share(lease, k, lease.term_years) - relet
     let = in_place + relet
+    held = exit_value.held_share(lease, in_place, k, base_months, stay)
+    later = exit_value.held_share(
+        lease, tenancy.in_place_share(lease, k + 1.0, lease.term_years), k + 1.0, base_months, stay
+    )
     line: dict[str, Vector] = {"contract_rent_usd": contract}
     line["rent_usd"] = contract * in_place
     line["relet_rent_usd"] = contract * (lease.reletting_rent_ratio * relet) if relet.any() else np.zeros_like(k)
     line["guarantor_usd"] = tenancy.guarantor_payment_usd(lease, contract, k, lease.term_years)
     line["termination_fee_usd"] = tenancy.termination_fee_usd(lease, contract, k)
-    borne = let + empty if rent.landlord_bears_running_cost(lease) else empty
+    borne = held if rent.landlord_bears_running_cost(lease) else held - let
     line["running_cost_usd"] = rent.running_cost_usd(lease, k) * borne
     line["power_cost_usd"] = power * let
     prepaid = rent.prepayment_usd(lease)
@@ -207,13 +210,13 @@ def hall_cash_flows(lease: Lease, finance: Finance, since: Vector, power_price: 
     rates = yearly_rates(
         finance.data_centre_short_life_share, finance.bonus_depreciation, finance.data_centre_fifteen_year_share
     )
-    deducted = depreciation(1.0, k, rates) * (k < stay)
-    line["depreciation_usd"] = cost * (deducted + np.where(k == stay, 1.0 - deducted.sum(axis=0), 0.0))
+    deducted = depreciation(1.0, k, rates)
+    left = 1.0 - np.cumsum(deducted, axis=0)
+    line["depreciation_usd"] = cost * (deducted * held + left * (held - later))
     counted = _mean_over_halls(lease, power)
     line["cfads_usd"] = (contract_noi_usd(lease, k, contract, counted) - credit) * ((k >= 1) & (k <= base_months))
-    free = lease.after_term is AfterTerm.BACK_TO_MINING
-    held = np.where(k > base_months, np.where(inside, in_place, 0.0) if free else 1.0, 1.0)
-    line["occupied_share"] = np.where(since >= 1 - lease.clearance_months, held, 0.0)
+    kept = held if lease.after_term is AfterTerm.BACK_TO_MINING else 1.0
+    line["occupied_share"] = np.where(since >= 1 - lease.clearance_months, kept, 0.0)
     return HallCashFlows(**line)
 
 
@@ -231,14 +234,22 @@ def hall_loan(lease: Lease, hall: HallCashFlows, since: Vector) -> tuple[DebtSch
 
 
 def _sale_usd(lease: Lease, months_let: Vector, power_usd: Vector) -> Vector:
-    """What a hall brings at the end of the last renewal, on the NOI of the contract's next year."""
+    """What a hall is expected to bring in each month with which its stay may end.
+
+    ``leaving(k) x price(contract's rent) + re-let at the end of the base term x price(re-let rent)``; the price is that
+    of :func:`models.exit_value.net_sale_usd` on twelve times the NOI of month ``k + 1``, at the power of month ``k``.
+    A hall that then stands empty, its tenant having stopped paying, earns nothing and brings nothing.
+    """
     if lease.after_term is not AfterTerm.SOLD:
         return np.zeros_like(months_let)
-    stay = tenancy.longest_stay_months(lease, lease.term_years)
-    ahead = np.full((1,) * months_let.ndim, stay + 1.0)
-    power_at_end = (power_usd * (months_let == stay)).sum(axis=0)
-    noi = contract_noi_usd(lease, ahead, _contract_rent(lease, ahead), power_at_end)
-    return due_in(months_let == stay, exit_value.net_sale_usd(lease, MONTHS_PER_YEAR * noi))
+    term, ahead = lease.term_years, months_let + 1.0
+    relet = np.where(months_let == MONTHS_PER_YEAR * term, tenancy.relet_share(lease, months_let, term), 0.0)
+    going_on = _contract_rent(lease, ahead)
+    found = np.zeros_like(months_let)
+    for share, ratio in ((tenancy.leaving_share(lease, months_let, term), 1.0), (relet, lease.reletting_rent_ratio)):
+        noi = contract_noi_usd(lease, ahead, going_on * ratio, power_usd)
+        found = found + share * exit_value.net_sale_usd(lease, MONTHS_PER_YEAR * noi)
+    return found
 
 
 def _from_delivery(line: Vector, months: int) -> Vector:
@@ -286,9 +297,10 @@ def lease_cash_flows(
     * cash flow to the owner: the same without warrants, with ``draw - fee - reserve - service - balloon``, tax after
       interest and fee (spread over the loan), losses carried forward.
 
-    Each hall is depreciated from its delivery, what is left when its last rent is paid; its loan closes when its rent
-    begins. If the lease falls away, with chance ``q``, the sunk share of the cost is lost and deducted at delivery, and
-    no debt is drawn. The owner serves the debt also when the tenant has gone: to hand over the keys is worth nothing.
+    Each hall is depreciated from its delivery, what is left in each month with the chance that its stay ends then, and
+    sold with the same chances; its loan closes when its rent begins. If the lease falls away, with chance ``q``, the
+    sunk share of the cost is lost and deducted at delivery, and no debt is drawn. The owner serves the debt
+    also when the tenant has gone: to hand over the keys is worth nothing.
 
     Parameters
     ----------

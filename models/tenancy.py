@@ -108,6 +108,18 @@ def in_place_share(terms: Tenancy, months_let: Vector, term_years: int) -> Vecto
     return np.where(inside, stays * renewed_share(terms, months_let, term_years), 0.0)
 
 
+def leaving_share(terms: Tenancy, months_let: Vector, term_years: int) -> Vector:
+    """Chance that the tenant of the contract leaves after month ``k``, all rents paid and its last option unused.
+
+    ``in place x (1 - p)`` at the end of the base term and of each option, ``in place`` at that of the last.
+    """
+    past = months_let - MONTHS_PER_YEAR * term_years
+    ends = (past >= 0) & (past % (MONTHS_PER_YEAR * terms.renewal_years) == 0)
+    last = months_let == longest_stay_months(terms, term_years)
+    chance = np.where(last, 1.0, np.where(ends, 1.0 - terms.renewal_probability, 0.0))
+    return np.asarray(in_place_share(terms, months_let, term_years) * chance)
+
+
 def left_early_share(terms: Tenancy, months_let: Vector, term_years: int) -> Vector:
     """Chance that the tenant has left before the base term ended, by default or by its right; 0 outside it."""
     inside = (months_let >= 1) & (months_let <= MONTHS_PER_YEAR * term_years)

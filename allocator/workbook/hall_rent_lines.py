@@ -6,7 +6,7 @@ import numpy as np
 
 from allocator.workbook.lease_unit import LeaseUnit, of_hall, step, tables_name
 from allocator.workbook.lines import Heading, Row, Single, Statement
-from models import rent, tenancy
+from models import exit_value, rent, tenancy
 from models.lease import Lease
 from models.timeline import Vector
 
@@ -25,9 +25,9 @@ def rent_index_formula(lease: Lease, owner: int, year: str) -> str:
     return f"INDEX({listed},{inside})*(1+@escalator_per_year)^MAX({year}+1-ROWS({listed}),0)"
 
 
-def _contract_at_end(s: LeaseUnit) -> float:
-    after = np.array([s.stay + 1.0])
-    return float((rent.base_rent_usd(s.lease, after) * s.lease.renewal_rent_ratio)[0])
+def _held(s: LeaseUnit, later: int) -> Vector:
+    in_place = tenancy.in_place_share(s.lease, s.k + later, s.lease.term_years)
+    return exit_value.held_share(s.lease, in_place, s.k + later, s.base_months, s.stay)
 
 
 def _billed(s: LeaseUnit) -> Vector:
@@ -118,6 +118,15 @@ def hall_rent_lines(lease: Lease, owner: int) -> Statement[LeaseUnit]:
             + tenancy.relet_share(lease, s.k, lease.term_years),
             "=[hall_in_place_share]+[hall_relet_share]",
         ),
+        step(
+            "hall_held_share", "its stay has not ended", "share", lambda s: _held(s, 0),
+            "=IF([hall_month]<=12*@term_years,1,"
+            'IF([hall_month]<=[stay_months],IF(@after_term="none",1,[hall_in_place_share]),0))',
+        ),
+        step(
+            "hall_ended_share", "its stay ends with this month", "share", lambda s: _held(s, 0) - _held(s, 1),
+            "=[hall_held_share]-[hall_held_share.next]",
+        ),
         of_hall("rent_usd", "rent of the tenant, expected", "=[hall_contract_rent_usd]*[hall_in_place_share]"),
         of_hall(
             "relet_rent_usd", "rent of the next tenant, expected",
@@ -156,12 +165,3 @@ _GUARANTOR: tuple[Row[LeaseUnit], ...] = (
     ),
     of_hall("guarantor_usd", "paid by the guarantor, expected", "=[hall_guaranteed_usd]-[hall_guaranteed_usd.prev]"),
 )  # fmt: skip
-
-
-def exit_rent(lease: Lease, owner: int) -> Single[LeaseUnit]:
-    """The month's rent that a buyer of the hall counts on."""
-    index = rent_index_formula(lease, owner, "[stay_months]/12")
-    return Single(
-        "exit_rent_usd", "Hall: a month's rent after the last renewal, as a buyer counts it", "USD",
-        lambda s, _: _contract_at_end(s), f"={BILLED}*{index}*@renewal_rent_ratio",
-    )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from allocator.case import Case
-from allocator.workbook.hall_cost_lines import PRICE, cost_singles, hall_cost_lines
+from allocator.workbook.hall_cost_lines import cost_singles, hall_cost_lines, sale_over_halls
 from allocator.workbook.hall_places import all_halls, hall_places, last_offset_formula
 from allocator.workbook.hall_rent_lines import hall_rent_lines
 from allocator.workbook.lease_unit import LeaseUnit
@@ -126,8 +126,7 @@ def _income(lease: Lease) -> Statement[LeaseUnit]:
         over("credit_usd", "Credits against rent"),
         over("late_damages_usd", "Damages for late delivery"),
         _over_halls(
-            lease, "sale_usd", "Sale at the end, net",
-            formula=f"=[comes_about]*{PRICE}*({all_halls(lease, 'hall_sold_share')})",
+            lease, "sale_usd", "Sale when a stay ends, net", formula=f"=[comes_about]*{sale_over_halls(lease)}",
         ),
         _over_halls(lease, "capex_usd", "Capex", formula=f"=([comes_about]+[lost_share])*({cost})"),
         _from_engine(
@@ -135,7 +134,7 @@ def _income(lease: Lease) -> Statement[LeaseUnit]:
             "=IF([since]=1-@build_months,@guarantor_warrants_usd/@critical_it_mw,0)",
         ),
         _over_halls(
-            lease, "depreciation_usd", "Depreciation; the rest when the lease ends",
+            lease, "depreciation_usd", "Depreciation; the rest when a stay ends",
             formula=f"=[comes_about]*({all_halls(lease, 'hall_depreciation_usd')})+[lost_share]*({written_off})",
         ),
         _from_engine(

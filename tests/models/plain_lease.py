@@ -103,20 +103,22 @@ def _hall(lease: Lease, finance: Finance, since: list[float], price: list[float]
             line["occupied_share"][m] = 0.0
         if not 1 <= k <= stay:
             continue
-        here *= (1 - lease.tenant_default_per_year) ** (1 / 12)
+        here *= _pays_on(lease, k)
         if lease.termination_after_years is not None and k == 12 * lease.termination_after_years + 1:
             here *= 1 - lease.termination_probability
         if k > base and (k - base - 1) % (12 * lease.renewal_years) == 0:
             here *= lease.renewal_probability
         here_in[k] = here
         again = 1 - here_in.get(k - lease.reletting_months, 1.0) if k <= base else 0.0
-        empty = 1 - here - again if k <= base else 0.0
+        empty = 1 - here - again if k <= base or lease.after_term is AfterTerm.NOTHING else 0.0
         rent = _rent(lease, k)
         line["contract_rent_usd"][m] = rent
         line["rent_usd"][m] = rent * here
         line["relet_rent_usd"][m] = rent * again * lease.reletting_rent_ratio
         if lease.termination_after_years is not None and k == 12 * lease.termination_after_years:
-            solvent = (1 - lease.tenant_default_per_year) ** (k / 12)
+            solvent = 1.0
+            for month in range(1, k + 1):
+                solvent *= _pays_on(lease, month)
             fee = lease.termination_probability * lease.termination_fee_months
             line["termination_fee_usd"][m] = fee * solvent * rent
         line["running_cost_usd"][m] = _running(lease, k) * (empty + (here + again if landlord else 0.0))
@@ -129,8 +131,30 @@ def _hall(lease: Lease, finance: Finance, since: list[float], price: list[float]
         if k > base and lease.after_term is AfterTerm.BACK_TO_MINING:
             line["occupied_share"][m] = here if late > -lease.clearance_months else 0.0
         done, before = _deducted_by(finance, k), _deducted_by(finance, k - 1)
-        line["depreciation_usd"][m] = cost * ((1.0 if k == stay else done) - before)
-        if k == stay and lease.after_term is AfterTerm.SOLD:
-            noi = _rent(lease, stay + 1) * lease.noi_margin - power - (_running(lease, stay + 1) if landlord else 0.0)
-            line["sale_usd"][m] = max(0.0, 12 * noi) / lease.exit_cap_rate * (1 - lease.selling_cost_share)
+        option_ends = k >= base and (k - base) % (12 * lease.renewal_years) == 0
+        goes_on = 0.0 if k == stay else lease.renewal_probability if option_ends else 1.0
+        owned = here if k > base and lease.after_term is not AfterTerm.NOTHING else 1.0
+        owned_next = here * goes_on * _pays_on(lease, k + 1) if k >= base else 1.0
+        if lease.after_term is AfterTerm.NOTHING:
+            owned_next = 0.0 if k == stay else 1.0
+        line["depreciation_usd"][m] = cost * (owned * (done - before) + (owned - owned_next) * (1 - done))
+        if lease.after_term is AfterTerm.SOLD and k >= base:
+            line["sale_usd"][m] = here * (1 - goes_on) * _price(lease, k, 1.0, power)
+            line["sale_usd"][m] += again * _price(lease, k, lease.reletting_rent_ratio, power) if k == base else 0.0
     return line
+
+
+def _pays_on(lease: Lease, k: int) -> float:
+    """Chance that a tenant that has paid every rent before month ``k`` pays this one."""
+    if lease.tenant_default_after_years is not None and k > 12 * lease.tenant_default_after_years:
+        return 0.0
+    return float((1 - lease.tenant_default_per_year) ** (1 / 12))
+
+
+def _price(lease: Lease, k: int, ratio: float, power: float) -> float:
+    """What a buyer pays after month ``k`` for a hall at a share of the contract's rent."""
+    landlord = lease.recovery is not Recovery.NNN
+    noi = _rent(lease, k + 1) * ratio * lease.noi_margin - power - (_running(lease, k + 1) if landlord else 0.0)
+    if k + 1 <= 12 * lease.term_years:
+        raise ValueError("no hall is sold before its base term has ended")
+    return max(0.0, 12 * noi) / lease.exit_cap_rate * (1 - lease.selling_cost_share)

@@ -113,7 +113,7 @@ def test_river_bends_yield_on_cost_is_14_4_percent():
 
 @pytest.mark.parametrize("seed", range(40))
 def test_every_line_is_that_of_a_lease_written_month_by_month(seed):
-    lease = random_lease(seed, guarantor_cap_share=0.0, tenant_default_after_years=None)
+    lease = random_lease(seed, guarantor_cap_share=0.0)
     finance = random_finance(seed)
     found = lease_cash_flows(lease, finance, SINCE, PRICE)
     for name, expected in plain_lines(lease, finance, SINCE.tolist(), PRICE.tolist()).items():
