@@ -123,6 +123,31 @@ def test_jumps_leave_the_mean_as_it_is_and_add_their_compound_poisson_variance(p
     assert_variance(np.log(found.btc_price_usd), variance)
 
 
+def test_what_keeps_the_mean_is_half_the_variance_and_mertons_compensator():
+    """Log of the mean of what is drawn: ``sigma^2 t / 2 + lambda t (e^(mu + delta^2 / 2) - 1)`` (Merton 1976).
+
+    Where prices revert a jump of ``j`` months ago is worth ``a^j`` of itself; antithetic shocks have a mean of nothing.
+    """
+    given = {"btc_volatility_per_year": 0.4, "btc_half_life_years": 2.0}
+    jumps = {"btc_jumps_per_year": 2.0, "btc_jump_mean": -0.15, "btc_jump_deviation": 0.2}
+    months, expected = TEN_YEARS.month_index, np.log(expected_btc_price_usd(MARKET, TEN_YEARS))
+    kept, speed = 0.5 ** (1 / 24), np.log(2) / 2
+    reverting = 0.4**2 * (1 - kept ** (2 * months)) / (2 * speed) / 2
+    each = 2.0 / 12 * (np.exp(-0.15 * kept**months + (0.2 * kept**months) ** 2 / 2) - 1)
+    of_jumps = np.concatenate([[0.0], np.cumsum(each)[:-1]])
+    merton = 0.4**2 * months / 12 / 2 + 2.0 * months / 12 * (np.exp(-0.15 + 0.2**2 / 2) - 1)
+    for process, more, correction in (
+        (PriceProcess.MEAN_REVERTING, {}, reverting), (PriceProcess.GEOMETRIC, {}, 0.4**2 * months / 12 / 2),
+        (PriceProcess.MEAN_REVERTING, jumps, reverting + of_jumps), (PriceProcess.GEOMETRIC, jumps, merton),
+    ):  # fmt: skip
+        found = drawn(1, price_process=process, draws=Draws.ANTITHETIC, **given, **more)
+        taken = expected[:, None] + found.price_deviation - np.log(found.btc_price_usd)
+        np.testing.assert_allclose(taken, np.broadcast_to(correction[:, None], taken.shape), rtol=1e-9, atol=1e-11)
+        if not more:
+            logs = (np.log(found.btc_price_usd) - expected[:, None]).mean(axis=1)
+            np.testing.assert_allclose(logs, -correction, rtol=1e-9, atol=1e-11)
+
+
 def test_jumps_alone_come_as_often_as_they_are_said_to():
     found = drawn(price_process=PriceProcess.GEOMETRIC, btc_volatility_per_year=0, btc_jumps_per_year=0.5,
                   btc_jump_mean=-0.3, btc_jump_deviation=0.0)  # fmt: skip
@@ -153,6 +178,16 @@ def test_power_has_a_mean_of_one_with_spikes_and_the_deviation_of_its_process():
     calm = drawn(power_volatility_per_year=0.3, power_half_life_years=1.0, power_spike_months_per_year=0.0)
     years, speed = TEN_YEARS.month_index / 12, np.log(2)
     assert_variance(np.log(calm.power_level), 0.3**2 * (1 - np.exp(-2 * speed * years)) / (2 * speed))
+
+
+def test_fees_and_power_are_corrected_by_half_their_variance():
+    found = drawn(1, draws=Draws.ANTITHETIC, fee_deviation=0.6, fee_half_life_years=0.5, power_volatility_per_year=0.3,
+                  power_half_life_years=1.0, power_spike_months_per_year=0.0, btc_fee_correlation=0.5)  # fmt: skip
+    years, mean = TEN_YEARS.month_index / 12, network_path(MARKET, TEN_YEARS).fees_btc
+    fees = 0.6**2 * (1 - 0.5 ** (2 * years / 0.5))
+    power = 0.3**2 * (1 - 0.5 ** (2 * years)) / (2 * np.log(2))
+    np.testing.assert_allclose(np.log(found.fees_btc).mean(axis=1), np.log(mean) - fees / 2, rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(np.log(found.power_level).mean(axis=1), -power / 2, rtol=1e-9, atol=1e-11)
 
 
 def test_spikes_come_as_often_and_as_high_as_they_are_said_to():
