@@ -13,6 +13,7 @@ st.navigation(
     [
         st.Page(f"{PAGES}/recommendation.py", title="Recommendation", default=True),
         st.Page(f"{PAGES}/why.py", title="Why"),
+        st.Page(f"{PAGES}/risk.py", title="Risk"),
         st.Page(f"{PAGES}/leases.py", title="Leases"),
         st.Page(f"{PAGES}/market.py", title="Market"),
     ],

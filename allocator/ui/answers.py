@@ -1,7 +1,7 @@
 """Answers of a case, kept between redraws: the plan at once, its explanation and its board pack from the background.
 
-Only here is anything cached; the key is every input of the case. A plan takes about a tenth of a second, an
-explanation some seconds, so it is computed beside the page: edits are never held up by it.
+Only here and in risk_answers is anything cached; the key is every input of the case. A plan takes about a tenth of a
+second, an explanation some seconds, so it is computed beside the page: edits are never held up by it.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import pandas as pd
 from allocator.activities import Use
 from allocator.allocation import Allocation
 from allocator.formats import money, percent
-from allocator.ui.figure import HOSTING, INK, LOSS, MINING, Drawing, Figure
+from allocator.ui.figure import GAIN, HOSTING, INK, LOSS, MINING, Drawing, Figure
 
 SMALLEST_SHARE = 5e-4
 """Steps below this share of the NPV are drawn together as "others"."""
@@ -51,13 +51,13 @@ def _by_bundle(plan: Allocation) -> list[float]:
 
 
 def bridge_chart(table: pd.DataFrame) -> Drawing:
-    """The chart of :func:`bridge_table`: hosting blue, mining amber, a loss vermilion, the total grey."""
+    """The chart of :func:`bridge_table`: hosting blue, mining amber, a gain green, a loss vermilion, the total grey."""
     drawn = table.assign(
         low=table[["begin_usd", "end_usd"]].min(axis=1) / 1e6,
         high=table[["begin_usd", "end_usd"]].max(axis=1) / 1e6,
         kind=[_kind(use, value) for use, value in zip(table["use"], table["npv_usd"], strict=True)],
     )
-    kinds = {"hosting": HOSTING, "mining": MINING, "loss": LOSS, "total": INK}
+    kinds = {"hosting": HOSTING, "mining": MINING, "gain": GAIN, "loss": LOSS, "total": INK}
     x = alt.X(
         "step:N",
         sort=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import altair as alt
@@ -29,10 +30,16 @@ class Figure:
     table: pd.DataFrame
 
 
-def show(figure: Figure) -> None:
-    """Draw it in the current container."""
+def show(figure: Figure, key: str = "", picked: Callable[[], None] | None = None) -> None:
+    """Draw it in the current container; ``picked`` is called when a point of it is clicked, ``key`` names it then."""
     st.markdown(f"**{plain(figure.finding)}**  \n:gray[{plain(figure.measure)}]")
-    st.altair_chart(figure.chart, width="stretch", key=f"chart_{figure.key}", alt=f"{figure.finding} {figure.measure}")
+    st.altair_chart(
+        figure.chart,
+        width="stretch",
+        key=key or f"chart_{figure.key}",
+        alt=f"{figure.finding} {figure.measure}",
+        on_select=picked or "ignore",
+    )
     st.download_button(
         "Data",
         csv_text(figure.table),

@@ -24,11 +24,11 @@ def markdown_table(table: pd.DataFrame, figures: Sequence[str]) -> str:
     """
     sides = ["---:" if name in figures else ":---" for name in table.columns]
     rows = [[str(name) for name in table.columns], *table.astype(str).to_numpy().tolist()]
-    head, *body = [f"| {' | '.join(plain(_unbroken(cell)) for cell in row)} |" for row in rows]
+    head, *body = [f"| {' | '.join(plain(unbroken(cell)) for cell in row)} |" for row in rows]
     return "\n".join([head, f"| {' | '.join(sides)} |", *body])
 
 
-def _unbroken(text: str) -> str:
+def unbroken(text: str) -> str:
     """A number stays on one line with its unit."""
     return re.sub(r"(?<=\d) (?=M\b|bn\b|%|MW\b)", "\N{NO-BREAK SPACE}", text)
 

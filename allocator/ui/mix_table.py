@@ -6,16 +6,20 @@ import pandas as pd
 import streamlit as st
 
 from allocator.activities import Use
-from allocator.allocation import Allocation
+from allocator.allocation import Allocation, MixLine
 from allocator.formats import quarter
+from models.timeline import Timeline
 
 
 def mix_table(plan: Allocation) -> pd.DataFrame:
     """One row an activity, hosting first, then by start."""
-    label = plan.case.timeline.quarter_label
-    lines = sorted(
-        plan.mix, key=lambda line: (line.activity.use is Use.MINING, line.activity.start, line.activity.stop)
-    )
+    return lines_table(plan.mix, plan.case.timeline)
+
+
+def lines_table(mix: tuple[MixLine, ...], timeline: Timeline) -> pd.DataFrame:
+    """The same of any mix."""
+    label = timeline.quarter_label
+    lines = sorted(mix, key=lambda line: (line.activity.use is Use.MINING, line.activity.start, line.activity.stop))
     return pd.DataFrame(
         [
             {
@@ -36,15 +40,20 @@ def mix_table(plan: Allocation) -> pd.DataFrame:
 
 def show(plan: Allocation) -> None:
     """Draw it in the current container."""
-    table = mix_table(plan)
+    show_lines(mix_table(plan), "mix", "NPV")
+
+
+def show_lines(table: pd.DataFrame, key: str, npv: str) -> None:
+    """Draw any mix; ``npv`` says what its value is."""
     if table.empty:
         st.markdown("The plan uses nothing: the site stays idle.")
         return
     megawatt = st.column_config.NumberColumn(format="%.1f")
-    million = {name: st.column_config.NumberColumn(f"{name}, USD M", format="%.1f") for name in ("capex", "NPV")}
+    named = {"capex": "capex", "NPV": npv}
+    million = {name: st.column_config.NumberColumn(f"{said}, USD M", format="%.1f") for name, said in named.items()}
     st.dataframe(
         table,
-        key="mix",
+        key=key,
         hide_index=True,
         width="stretch",
         height="content",

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import streamlit as st
 
@@ -32,6 +32,8 @@ MACHINE_VIEW, NETWORK_AVERAGE, REFRESH = "machine_view", "network_average", "mar
 OFFER, OFFER_SHOWN = "offer", "offer_shown"
 WORKING, MAPPING = "working", "mapping"
 WHY_TAB, WHY_CHOICES = "why_tab", "why_choices"
+RISK_TAB, RISK_CHOICES = "risk_tab", "risk_choices"
+ASSESSING, ATTRIBUTING, FANNING = "assessing", "attributing", "fanning"
 DEFAULT_TEMPLATE = "river-bend"
 LARGEST_PACK_BYTES = 20_000_000
 
@@ -180,9 +182,16 @@ def _pack_document(content: bytes, name: str) -> Mapping[str, Any]:
         return found
 
 
-def now_working_on(job: Future[Any], what: str = WORKING) -> None:
+class Cancellable(Protocol):
+    """Work beside the page that can be called off."""
+
+    def cancel(self) -> bool:
+        """Call it off, as far as it can be."""
+
+
+def now_working_on(job: Cancellable, what: str = WORKING) -> None:
     """Remember the explanation, or the map, being computed; one that was not begun for an earlier case is dropped."""
-    earlier: Future[Any] | None = st.session_state.get(what)
+    earlier: Cancellable | None = st.session_state.get(what)
     if earlier is not None and earlier is not job:
         earlier.cancel()
     st.session_state[what] = job
@@ -277,6 +286,29 @@ def take_why_choice(name: str) -> None:
     """Callback of a picker of page Why, whose key is the name of the choice."""
     if name in st.session_state:
         choose_why(name, st.session_state[name])
+
+
+def risk_choice(name: str, default: Any) -> Any:
+    """What the reader chose on page Risk, kept while the page or its tab is left."""
+    return st.session_state.get(RISK_CHOICES, {}).get(name, default)
+
+
+def choose_risk(name: str, value: Any) -> None:
+    """Callback: a choice on page Risk."""
+    st.session_state[RISK_CHOICES] = {**st.session_state.get(RISK_CHOICES, {}), name: value}
+
+
+def take_risk_choice(name: str) -> None:
+    """Callback of a widget of page Risk, whose key is the name of the choice; an emptied field changes nothing."""
+    if (given := st.session_state.get(name)) is not None:
+        choose_risk(name, given)
+
+
+def take_picked_point(name: str, chart: str, field: str) -> None:
+    """Callback of a chart whose points can be clicked: the field of the clicked one is a choice of the same name."""
+    selected = st.session_state.get(chart, {}).get("selection", {}).get(name) or []
+    if selected and field in selected[0]:
+        choose_risk(field, selected[0][field])
 
 
 def average_asked() -> Mapping[str, float]:

@@ -28,7 +28,7 @@ def stress_table(outcomes: tuple[StressOutcome, ...]) -> pd.DataFrame:
             {
                 "if": found.words,
                 "the plan is worth": table_money(found.npv_usd),
-                "change": _change(found.change_usd),
+                "change": change_words(found.change_usd),
                 "lowest cash": _cash(found.least_cash_usd),
                 "lowest cover": _cover(found.least_cover),
                 "best plan, had it been known": DASH if found.best_npv_usd is None else table_money(found.best_npv_usd),
@@ -58,7 +58,8 @@ def stress_data(outcomes: tuple[StressOutcome, ...]) -> pd.DataFrame:
     )
 
 
-def _change(usd: float) -> str:
+def change_words(usd: float) -> str:
+    """A difference with its sign; "none" below a thousand dollars."""
     if abs(usd) < SAME_USD:
         return "none"
     return f"{'+' if usd > 0 else ''}{table_money(usd)}"

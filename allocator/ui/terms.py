@@ -27,7 +27,7 @@ UNIT_ENDINGS = (
     "_years",
     "_months",
 )
-WORDS = {"btc": "BTC", "ai": "AI", "it": "IT", "ltc": "LTC", "dscr": "DSCR", "noi": "NOI", "pue": "PUE"}
+WORDS = {"btc": "BTC", "ai": "AI", "it": "IT", "ltc": "LTC", "dscr": "DSCR", "noi": "NOI", "pue": "PUE", "cvar": "CVaR"}
 NOT_PERCENT = frozenset({"entry_speed_per_year"})
 
 
