@@ -17,10 +17,11 @@ STANDARD_OUTPUT = "-"
 
 def keep_standard_output_for_answers() -> None:
     """Send what solvers print past Python to standard error: standard output may be JSON that a script reads."""
-    if sys.stdout is not sys.__stdout__:
-        return  # somebody in this process collects what is printed
-    sys.stdout.flush()
-    sys.stdout = os.fdopen(os.dup(1), "w", encoding=sys.stdout.encoding, errors="replace", buffering=1)
+    printed = sys.__stdout__
+    if printed is None or sys.stdout is not printed:
+        return  # nobody reads, or somebody in this process collects what is printed
+    printed.flush()
+    sys.stdout = os.fdopen(os.dup(1), "w", encoding=printed.encoding, errors="replace", buffering=1)
     os.dup2(2, 1)
 
 
