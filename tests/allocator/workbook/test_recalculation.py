@@ -96,7 +96,7 @@ def assert_equals_engine(pack: Pack, case: Case) -> None:
                 ("Net operating income", flows.noi_usd),
                 ("Credits against rent", flows.credit_usd),
                 ("Capex", flows.capex_usd),
-                ("Depreciation; the rest when the lease ends", flows.depreciation_usd),
+                ("Depreciation; the rest when a stay ends", flows.depreciation_usd),
                 ("Cash flow available for debt service, the tenant in place", flows.cfads_usd),
                 ("Debt drawn", flows.draw_usd),
                 ("Interest (capitalised until rent begins)", flows.interest_usd),
