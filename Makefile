@@ -25,7 +25,7 @@ demo: $(READY)
 	@echo "  next: make app   ·   $(BIN)/allocator solve river-bend --set market.btc_price_usd=126000"
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff format --check .
