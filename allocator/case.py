@@ -188,6 +188,39 @@ def case_from_document(document: Mapping[str, Any], found_before: Iterable[Fault
     return Case.model_construct(**parts)
 
 
+def case_near(case: Case, document: Mapping[str, Any], changed: Iterable[tuple[str, int | None]]) -> Case:
+    """The case of a document that differs from a sound case's own only in these parts; the others are not read again.
+
+    Parts are ``("power", None)`` for a table, ``("leases", 0)`` for an item, ``("leases", None)`` for a whole list,
+    ``("horizon_years", None)`` for an input above the tables. Rules between tables are all held. Sources are left out.
+
+    Raises
+    ------
+    InputFaultsError
+        With every fault, as :func:`case_from_document`.
+    """
+    from allocator.case_rules import check_together  # noqa: PLC0415  (the rules need the types above)
+
+    faults: list[Fault] = []
+    parts: dict[str, Any] = {key: getattr(case, key) for key in (*SCALARS, *TABLES, *LISTS)}
+    parts["sources"] = {}
+    for key, index in dict.fromkeys(changed):
+        if key in TABLES:
+            parts[key] = read_table(TABLES[key], key, document.get(key, {}), faults)
+        elif key in SCALARS:
+            header = read_table(_Header, "", {k: document[k] for k in SCALARS if k in document}, faults)
+            parts |= {k: getattr(header, k, None) for k in SCALARS}
+        elif index is None:
+            parts[key] = tuple(_rows(key, document.get(key, []), faults))
+        else:
+            read = read_table(LISTS[key], f"{key}[{index}]", document[key][index], faults)
+            parts[key] = (*parts[key][:index], read, *parts[key][index + 1 :])
+    check_together(parts, faults)
+    if faults:
+        raise InputFaultsError(faults)
+    return Case.model_construct(**parts)
+
+
 def _rows(key: str, given: Any, faults: list[Fault]) -> Iterator[Assumptions | None]:
     if not isinstance(given, list):
         faults.append(Fault(key, shown(given), "is not a list of tables", f"write [[{key}]] above each one"))

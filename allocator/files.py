@@ -108,9 +108,15 @@ def case_with_settings(document: Mapping[str, Any], settings: Iterable[str], fol
         With every fault of the settings and of the case that they lead to.
     """
     faults: list[Fault] = []
+    return case_from_document(document_with_settings(document, settings, folder, faults), faults)
+
+
+def document_with_settings(
+    document: Mapping[str, Any], settings: Iterable[str], folder: Path, faults: list[Fault]
+) -> dict[str, Any]:
+    """A copy with ``PATH=VALUE`` settings applied and the files that it names read from ``folder``; faults appended."""
     changed = with_prices_read(apply_settings(document, settings, faults), folder, faults)
-    changed = with_forward_read(changed, folder, faults)
-    return case_from_document(changed, faults)
+    return with_forward_read(changed, folder, faults)
 
 
 def with_prices_read(document: Mapping[str, Any], folder: Path, faults: list[Fault]) -> dict[str, Any]:
