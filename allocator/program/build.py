@@ -70,9 +70,13 @@ class Program:
 
     choices: Activities
     columns: Variables
-    limits: tuple[Limit, ...]
     form: StandardForm
     """What HiGHS takes in one call."""
+
+    @cached_property
+    def limits(self) -> tuple[Limit, ...]:
+        """Every limit that can be asked about."""
+        return tuple(limits(self.choices, self.columns))
 
     @property
     def activity_column(self) -> Indices:
@@ -105,7 +109,7 @@ def build(choices: Activities) -> Program:
         column_names=columns.names,
         row_names=tuple(name for block in blocks for name in block.names),
     )
-    return Program(choices, columns, tuple(limits(choices, columns)), form)
+    return Program(choices, columns, form)
 
 
 def as_pulp(form: StandardForm) -> pulp.LpProblem:

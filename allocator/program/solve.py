@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ from pulp.apis.coin_api import pulp_cbc_path
 
 from allocator.program.build import Program, StandardForm, with_integers_fixed
 from allocator.program.certificate import breach, wrong_signs
+from allocator.program.time_limit import seconds_left
 from models.assumptions import Fault, InputFaultsError
 from models.timeline import Vector
 
@@ -51,6 +53,18 @@ class Status(StrEnum):
 
 class SolverError(RuntimeError):
     """The solver gave no answer, or one that does not check. Never shown as a number."""
+
+
+class OverTimeError(SolverError):
+    """The time that was given ran out before an answer was proven."""
+
+
+def check_time() -> float:
+    """Seconds that are left; raises :class:`OverTimeError` where there are none."""
+    left = seconds_left()
+    if left <= 0.0:
+        raise OverTimeError("the time given ran out")
+    return left
 
 
 @dataclass(frozen=True)
@@ -183,7 +197,7 @@ class LiveProgram:
         SolverError
             If HiGHS proves neither an optimum nor infeasibility.
         """
-        self._highs.run()
+        self._run()
         for again in ({"presolve": "on"}, {"simplex_strategy": PRIMAL_SIMPLEX}):
             if self._highs.getModelStatus() in SURE:
                 break
@@ -196,9 +210,18 @@ class LiveProgram:
         self._highs.clearSolver()
         for name, value in options.items():
             self._set(name, value)
-        self._highs.run()
+        self._run()
         for name, value in before.items():
             self._set(name, value)
+
+    def _run(self) -> None:
+        """Solve from the present basis, no longer than there is time."""
+        left = check_time()
+        if math.isfinite(left):
+            self._set("time_limit", self._highs.getRunTime() + left)
+        self._highs.run()
+        if self._highs.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+            raise OverTimeError("the time given ran out")
 
     def _read(self) -> Answer:
         status = self._highs.getModelStatus()
@@ -214,7 +237,7 @@ class LiveProgram:
     def goes_below(self, objective: float) -> bool:
         """Whether any plan has a lower objective; with integers the search stops at the first that does."""
         self._highs.setOptionValue("objective_target", objective if self.has_integers else -highspy.kHighsInf)
-        self._highs.run()
+        self._run()
         reached = self._highs.getModelStatus() == highspy.HighsModelStatus.kObjectiveTarget
         self._highs.setOptionValue("objective_target", -highspy.kHighsInf)
         if reached:
