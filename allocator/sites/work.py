@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import faulthandler
+import os
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -25,6 +28,8 @@ from allocator.sites.table import Base, SiteRow, SitesTable, site_case
 from models.assumptions import InputFaultsError
 
 BETWEEN_FAULTS = " | "
+STUCK, GRACE_S = 3.0, 60.0
+"""A site that takes this many times its limit, and this much longer, is stuck."""
 SHOWN_MW = 0.05
 """Less is not named in words."""
 MOST_NAMED = 4
@@ -66,7 +71,16 @@ def unpacked(common: bytes) -> Shared:
 def solve_chunk(common: bytes, rows: Sequence[SiteRow], time_limit_s: float) -> ChunkAnswer:
     """Outcomes of some rows, one after the other; no row keeps the next from being looked at."""
     shared = unpacked(common)
-    return ChunkAnswer(package_version(), tuple(solve_site(shared, row, time_limit_s) for row in rows))
+    outcomes = []
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        try:
+            for row in rows:
+                # Ends this process, should a site hang where no limit is looked at: others then take its chunk over.
+                faulthandler.dump_traceback_later(STUCK * time_limit_s + GRACE_S, exit=True, file=nowhere)
+                outcomes.append(solve_site(shared, row, time_limit_s))
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+    return ChunkAnswer(package_version(), tuple(outcomes))
 
 
 def solve_site(shared: Shared, row: SiteRow, time_limit_s: float) -> Outcome:
