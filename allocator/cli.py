@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from allocator.options import CaseArgument, JsonOption, SetOption
 from allocator.outputs import STANDARD_OUTPUT, checked_targets, keep_standard_output_for_answers, write_all
+from allocator.sites.command import batch
 from models.assumptions import Fault, InputFaultsError
 
 if TYPE_CHECKING:
@@ -29,19 +31,6 @@ app = typer.Typer(
     help="What a site's megawatts should do: mine bitcoin, or host GPUs on a long lease.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
-
-CaseArgument = Annotated[
-    str,
-    typer.Argument(metavar="CASE", help="a TOML case file, an exported workbook, or the name of a template"),
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="change an input, such as market.btc_price_usd=126000"),
-]
-JsonOption = Annotated[
-    str | None,
-    typer.Option("--json", metavar="FILE|-", help="write JSON to a file, or to standard output alone with -"),
-]
 
 
 def main() -> None:
@@ -272,6 +261,9 @@ def risk(
         _emit(as_json(answer), json_file, lambda: None)
     if json_file != STANDARD_OUTPUT:
         print_risk(terminal(), answer, [str(t) for t in targets])
+
+
+app.command()(batch)
 
 
 @app.command()
