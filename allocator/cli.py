@@ -16,6 +16,7 @@ import typer
 
 from allocator.options import CaseArgument, JsonOption, SetOption
 from allocator.outputs import STANDARD_OUTPUT, checked_targets, keep_standard_output_for_answers, write_all
+from allocator.portfolio.command import portfolio
 from allocator.sites.command import batch
 from models.assumptions import Fault, InputFaultsError
 
@@ -264,6 +265,7 @@ def risk(
 
 
 app.command()(batch)
+app.command()(portfolio)
 
 
 @app.command()

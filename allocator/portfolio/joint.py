@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,10 @@ from allocator.portfolio.common import CommonLimits
 from allocator.portfolio.search import exclusive_groups
 from allocator.portfolio.site_problem import SiteProblem
 from allocator.portfolio.whole import Plan
-from allocator.program.build import StandardForm
+from allocator.program.build import StandardForm, as_pulp
 from allocator.program.certificate import Certificate, certify
-from allocator.program.solve import Answer, Status
+from allocator.program.columns import WideProgram
+from allocator.program.solve import Answer, SolverError, Status
 from models.timeline import Vector
 
 MOST_SITES = 200
@@ -137,3 +139,22 @@ def ledger_usd(problems: Sequence[SiteProblem], solution: Sequence[Vector]) -> f
     return float(
         sum(p.choices.npv_usd @ p.choices.units(y) for p, y in zip(problems, solution, strict=True) if y.any())
     )
+
+
+def solved_as_one(problems: Sequence[SiteProblem], common: CommonLimits) -> float:
+    """NPV of the best plan as HiGHS finds it from the one program.
+
+    Raises
+    ------
+    SolverError
+        If it finds no plan, or does not prove one.
+    """
+    value = WideProgram(joint_form(problems, common)).value()
+    if value is None:
+        raise SolverError("the one program has no plan")
+    return -value
+
+
+def export(problems: Sequence[SiteProblem], common: CommonLimits, path: Path) -> None:
+    """Write the one program as an MPS file that minimises -NPV in USD, for any other solver."""
+    as_pulp(joint_form(problems, common)).writeMPS(str(path))

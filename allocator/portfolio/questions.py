@@ -125,6 +125,10 @@ class Questions:
         found = [self._contribution(site) for site in self.answer.entered]
         return tuple(sorted(found, key=lambda c: -c.least_usd))
 
+    def ask_everything(self) -> None:
+        """Work out all of it now, so that what follows only reads."""
+        _ = self.budget_price, self.curve, self.contributions
+
     @property
     def contributions_are_solved(self) -> bool:
         """Whether the portfolio without each site was solved; else prices bracket what each brings."""

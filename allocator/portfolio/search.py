@@ -142,6 +142,13 @@ class Search:
                 break
         return Found(Status.OPTIMAL, -answer.objective, best_bound, answer.weights, prices, site_rows, rounds)
 
+    def has_plan(self, question: Question) -> bool:
+        """Whether what must be done fits."""
+        lower, upper = self._entered(question)
+        self._master.set_limits(question.limits)
+        self._master.set_entered(lower, upper)
+        return self._find_a_plan(question)
+
     def least_relief(self, question: Question, relief: dict[int, float]) -> float | None:
         """The least amount, times ``relief`` by common row, that lets a plan exist; ``None`` if no amount does."""
         lower, upper = self._entered(question)

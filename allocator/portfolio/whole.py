@@ -94,6 +94,10 @@ class PortfolioSearch:
         """As :meth:`Search.least_relief`, parts of halls allowed."""
         return self._parts.least_relief(question, relief)
 
+    def has_plan(self, question: Question) -> bool:
+        """Whether any plan meets a question, parts of halls allowed."""
+        return self._parts.has_plan(question)
+
     def _no_plan(self, found: Found) -> Plan:
         return Plan(Status.INFEASIBLE, np.nan, np.nan, (), found, self.problems)
 

@@ -242,3 +242,11 @@ class Master:
         if solver.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             return None
         return np.asarray(np.maximum(np.array(solver.getSolution().col_value)[:plans], 0.0))
+
+
+class WideProgram(LiveProgram):
+    """One program of many sites: presolve halves what it takes."""
+
+    def __init__(self, form: StandardForm) -> None:
+        super().__init__(form)
+        self._set("presolve", "on")
