@@ -219,7 +219,7 @@ def portfolio(
     known = tuple(map_sites(partial(site_problem, common=common, named=named), candidates))
     problems = tuple(p for p in known if p.takes_its_ticket)
     impossible = tuple(p for p in known if not p.takes_its_ticket)
-    search = PortfolioSearch(problems, len(common.names), common.first_row["liquidity"])
+    search = PortfolioSearch(problems, common)
     if any(p.candidate.is_required for p in impossible):
         raise NoPlanError(search, common, impossible)
     plan = search.best(Question(common.limits), gap)

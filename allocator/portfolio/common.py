@@ -55,6 +55,13 @@ class CommonLimits:
         return {"debt": debt, "tenant_size": size, "tenant_share": share, "liquidity": share + len(self.shared_tenants)}
 
     @cached_property
+    def scale(self) -> Vector:
+        """The size in which each row is counted, (R,): dollars by the million, megawatts one by one."""
+        found = np.full(len(self.names), 1e6)
+        found[self.first_row["tenant_size"] : self.first_row["liquidity"]] = 1.0
+        return found
+
+    @cached_property
     def limits(self) -> Vector:
         """Right-hand sides, (R,)."""
         return self.limits_with(self.budget_usd)

@@ -20,6 +20,8 @@ from allocator.report import package_version
 
 MOST_ROWS = 60
 """Sites that the terminal lists; the JSON has all."""
+LONGEST_NAME = 30
+"""Characters of a site's name in the terminal."""
 
 
 def as_json(asked: Questions, case_sha256: str) -> dict[str, Any]:
@@ -174,12 +176,15 @@ def print_portfolio(console: Console, asked: Questions, checked_by: Sequence[str
 def _table(*columns: tuple[str, str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for name, side in columns:
-        table.add_column(name, justify="right" if side == "right" else "left", no_wrap=True, overflow="ellipsis")
+        if side == "text":
+            table.add_column(name, ratio=1, no_wrap=True, overflow="ellipsis")
+        else:
+            table.add_column(name, justify="right" if side == "right" else "left", no_wrap=True, min_width=5)
     return table
 
 
 def _sites(asked: Questions) -> Group:
-    table = _table(("site", "left"), ("plan", "left"), ("capital", "right"), ("NPV", "right"), ("brings", "right"),
+    table = _table(("site", "left"), ("plan", "text"), ("capital", "right"), ("NPV", "right"), ("brings", "right"),
                    ("alone", "right"), ("per $", "right"), ("rank", "right"))  # fmt: skip
     answer = asked.answer
     brings = {c.site: c for c in asked.contributions}
@@ -189,7 +194,7 @@ def _sites(asked: Questions) -> Group:
         entered, found = site.standing is Standing.ENTERED, brings.get(site.name)
         ratio = site.npv_per_dollar_alone
         table.add_row(
-            Text(site.name),
+            Text(site.name if len(site.name) <= LONGEST_NAME else site.name[: LONGEST_NAME - 1] + "…"),
             Text(mix_words(site) if entered else site.standing.value),
             table_money(site.peak_capital_usd) if entered else "–",
             table_money(site.npv_usd) if entered else "–",

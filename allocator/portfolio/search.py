@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from allocator.portfolio.common import CommonLimits
 from allocator.portfolio.site_problem import SiteProblem
 from allocator.program.build import with_integers_fixed
 from allocator.program.columns import Master, MasterAnswer, PricedProgram
@@ -90,8 +91,7 @@ class Search:
     """One pool of plans for every question about the same sites."""
 
     problems: Sequence[SiteProblem]
-    rows: int
-    first_liquidity_row: int
+    common: CommonLimits
     gap: float = GAP
     most_rounds: int = MOST_ROUNDS
     plans: list[SitePlan] = field(default_factory=list)
@@ -106,8 +106,11 @@ class Search:
         self._gated = np.array([p.is_gated for p in self.problems], dtype=bool)
         self._groups = list(exclusive_groups(self.problems))
         self._grouped = np.array([bool(p.candidate.terms.exclusive_group) for p in self.problems], dtype=bool)
-        self._master = Master(np.zeros(self.rows), len(self.problems), self._required, self._groups,
-                              range(self.first_liquidity_row, self.rows))  # fmt: skip
+        self.rows = len(self.common.names)
+        self._master = Master(
+            self.common.scale, len(self.problems), self._required, self._groups,
+            range(self.common.first_row["liquidity"], self.rows),
+        )  # fmt: skip
         self._priced: list[_Priced] = []
         self._seen: set[tuple[int, bytes]] = set()
 

@@ -79,7 +79,7 @@ def _limits(answer: Portfolio) -> Iterator[str]:
 
 
 def _best_sites(asked: Questions) -> Iterator[str]:
-    found = asked.contributions[:MOST_NAMED]
+    found = [c for c in asked.contributions if c.least_usd > 0][:MOST_NAMED]
     if not found:
         return
     exact = asked.contributions_are_solved
@@ -175,7 +175,10 @@ def mix_words(site: SiteResult) -> str:
     for line in site.mix:
         if line.use is Use.HOSTING:
             hosted[line.offer_or_fleet] = hosted.get(line.offer_or_fleet, 0.0) + line.units_mw
-    words = [f"lease {megawatts(mw)} (critical IT) of {name}" for name, mw in hosted.items()]
+    words = [
+        f"lease {megawatts(mw)} (critical IT)" + ("" if name == site.name else f" of {name}")
+        for name, mw in hosted.items()
+    ]
     if any(line.use is Use.MINING for line in site.mix):
         words.append("mine")
     return "; ".join(words) or "–"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from allocator.portfolio.common import CommonLimits
 from allocator.portfolio.search import GAP, Found, Question, Search, halls_fixed, relaxed
 from allocator.portfolio.site_problem import SiteProblem
 from allocator.program.solve import Status
@@ -50,10 +51,9 @@ class Plan:
 class PortfolioSearch:
     """Answers questions about the same sites, whole numbers included, from the plans that all of them gathered."""
 
-    def __init__(self, problems: Sequence[SiteProblem], rows: int, first_liquidity_row: int) -> None:
+    def __init__(self, problems: Sequence[SiteProblem], common: CommonLimits) -> None:
         self.problems = tuple(problems)
-        self.rows = rows
-        self._first_liquidity_row = first_liquidity_row
+        self.common = common
         self.has_halls = any(p.has_integers for p in problems)
         self._gated = [s for s, p in enumerate(problems) if p.is_gated]
         self._parts = self._search([relaxed(p) if p.has_integers else p for p in problems])
@@ -70,7 +70,7 @@ class PortfolioSearch:
         return self._parts.pricings + (self._whole.pricings if self.has_halls else 0)
 
     def _search(self, problems: Sequence[SiteProblem]) -> Search:
-        return Search(problems, self.rows, self._first_liquidity_row)
+        return Search(problems, self.common)
 
     def best(self, question: Question, gap: float | None = None) -> Plan:
         """The best plan that was found; without one, ``status`` says so."""

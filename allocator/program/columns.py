@@ -16,7 +16,9 @@ from models.timeline import Vector
 MASTER_GAP, MASTER_SECONDS = 1e-6, 60.0
 """Where the choice among whole plans stops; what it leaves open counts in the portfolio's gap."""
 USD_PER_STEP = 1e6
-"""A helper column gives dollars by the million, so that it is of the size of the others."""
+"""The master counts dollars by the million: with larger numbers HiGHS loses its way."""
+DUST = 1e-13
+"""Of the largest use of a plan: what a sum of flows that cancel leaves."""
 PRICED_GAP = 1e-5
 """Of one site with whole halls at given prices; what it leaves open counts in the bound."""
 
@@ -75,11 +77,15 @@ class Master:
     """
 
     def __init__(
-        self, limits: Vector, sites: int, required: Sequence[int], groups: Sequence[Sequence[int]],
+        self, scale: Vector, sites: int, required: Sequence[int], groups: Sequence[Sequence[int]],
         may_be_negative: Sequence[int] = (),
     ) -> None:  # fmt: skip
-        """Rows without plans; ``may_be_negative`` are common rows that no plan at all might not meet."""
-        self._rows, self._sites = len(limits), sites
+        """Rows without plans.
+
+        ``scale`` is the size in which the solver sees each common row, (R,): a million for dollars, as for all NPV.
+        ``may_be_negative`` are common rows that no plan at all might not meet.
+        """
+        self._rows, self._sites, self._scale = len(scale), sites, scale
         self._costs: list[float] = []
         self._columns: list[int] = []
         self._of_site: list[int] = []
@@ -89,35 +95,43 @@ class Master:
             if self._highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
                 raise SolverError(f"HiGHS does not know the option {name}")
         none, nothing = np.zeros(0, dtype=np.int32), np.zeros(0)
-        for limit in limits:
-            self._highs.addRow(-highspy.kHighsInf, float(limit), 0, none, nothing)
+        for _ in range(len(scale)):
+            self._highs.addRow(-highspy.kHighsInf, 0.0, 0, none, nothing)
         for _ in range(sites + len(groups)):
             self._highs.addRow(-highspy.kHighsInf, 1.0, 0, none, nothing)
         self._group_row = {site: self._rows + sites + g for g, group in enumerate(groups) for site in group}
+        self._unit = 1.0
+        """Of the present objective: dollars by the million, or a count."""
         self._missing = [self._add_column(0.0, [self._rows + site], [1.0]) for site in required]
         if may_be_negative:
-            self._missing.append(self._add_column(0.0, may_be_negative, [-USD_PER_STEP] * len(may_be_negative)))
+            self._missing.append(self._add_column(0.0, may_be_negative, [-1.0] * len(may_be_negative)))
         self._relief = self._add_column(0.0, [], [])
         self.shut_helpers()
 
     def _add_column(self, cost: float, rows: Sequence[int], values: Sequence[float]) -> int:
         number = int(self._highs.getNumCol())
-        self._highs.addCol(cost, 0.0, highspy.kHighsInf, len(rows), np.array(rows, dtype=np.int32), np.array(values))
+        at, amounts = np.array(rows, dtype=np.int32), np.array(values)
+        if self._highs.addCol(cost, 0.0, highspy.kHighsInf, len(at), at, amounts) == highspy.HighsStatus.kError:
+            raise SolverError("HiGHS refused a plan")
         return number
 
     def add(self, site: int, cost: float, use: Vector) -> None:
         """Add a plan of a site with what it uses of each common limit, (R,)."""
-        rows = np.flatnonzero(use)
+        used = use / self._scale
+        used[np.abs(used) <= DUST * max(1.0, np.abs(used).max(initial=0.0))] = 0.0
+        rows = np.flatnonzero(used)
         tail = [self._rows + site, *([self._group_row[site]] if site in self._group_row else [])]
         at = np.concatenate([rows, tail]).astype(np.int32)
-        self._columns.append(self._add_column(cost, at.tolist(), [*use[rows].tolist(), *[1.0] * len(tail)]))
-        self._costs.append(cost)
+        self._columns.append(
+            self._add_column(cost / USD_PER_STEP, at.tolist(), [*used[rows].tolist(), *[1.0] * len(tail)])
+        )
+        self._costs.append(cost / USD_PER_STEP)
         self._of_site.append(site)
-        self._uses.append(use)
+        self._uses.append(used)
 
     def set_limits(self, limits: Vector) -> None:
         """Set the common limits, (R,)."""
-        for row, limit in enumerate(limits.tolist()):
+        for row, limit in enumerate((limits / self._scale).tolist()):
             self._highs.changeRowBounds(row, -highspy.kHighsInf, limit)
 
     def set_entered(self, lower: Vector, upper: Vector) -> None:
@@ -128,23 +142,26 @@ class Master:
 
     def shut_helpers(self) -> None:
         """Only plans count: phase two."""
+        self._unit = USD_PER_STEP
         self._price(self._costs, 0.0, 0.0)
         self._bound_helpers(0.0, 0.0)
 
     def seek_a_plan(self, *, relaxed: bool = False) -> None:
         """Phase one: the fewest required sites that are not entered, with or without the relaxation."""
+        self._unit = 1.0
         self._price([0.0] * len(self._costs), 1.0, 0.0)
         self._bound_helpers(highspy.kHighsInf, highspy.kHighsInf if relaxed else 0.0)
 
     def seek_least_relief(self) -> None:
         """The least relaxation with which every required site is entered."""
+        self._unit = 1.0
         self._price([0.0] * len(self._costs), 0.0, 1.0)
         self._bound_helpers(0.0, highspy.kHighsInf)
 
     def relax(self, relief: Mapping[int, float]) -> None:
         """Let the relaxation add so much to each of these common rows and nothing to the others."""
         for row in range(self._rows):
-            self._highs.changeCoeff(row, self._relief, -relief.get(row, 0.0))
+            self._highs.changeCoeff(row, self._relief, -relief.get(row, 0.0) / self._scale[row])
 
     def _price(self, costs: Sequence[float], missing: float, relief: float) -> None:
         at = [*self._columns, *self._missing, self._relief]
@@ -182,10 +199,10 @@ class Master:
             site_prices[site] += dual[row]
         return MasterAnswer(
             Status.OPTIMAL,
-            float(self._highs.getInfo().objective_function_value),
+            float(self._highs.getInfo().objective_function_value) * self._unit,
             np.maximum(value[np.array(self._columns, dtype=np.int32)], 0.0),
-            np.maximum(-dual[: self._rows], 0.0),
-            site_prices,
+            np.maximum(-dual[: self._rows], 0.0) * self._unit / self._scale,
+            site_prices * self._unit,
             float(sum(value[column] for column in self._missing)),
             float(value[self._relief]),
         )
@@ -203,7 +220,7 @@ class Master:
         for row in range(rows):
             at = np.flatnonzero(uses[:, row]).astype(np.int32)
             entries.append((at, uses[at, row]))
-        low, high = np.full(rows, -highspy.kHighsInf), limits.copy()
+        low, high = np.full(rows, -highspy.kHighsInf), limits / self._scale
         site_low, site_high = np.where(lower > 0, lower, -highspy.kHighsInf), upper.astype(float)
         for site in range(sites):
             at = np.flatnonzero(of_site == site).astype(np.int32)
