@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import dask
 import distributed
 from dask.system import CPU_COUNT
 
 from allocator.report import package_version
+from allocator.sites import nursery
 from allocator.sites.outcome import Outcome, SiteStatus
 from allocator.sites.table import SiteRow
 from allocator.sites.work import ChunkAnswer
@@ -105,6 +107,9 @@ def connected(asked: Workers) -> Iterator[distributed.Client]:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a worker that dies is answered for by its rows
     with ExitStack() as opened:
         if asked.address is None:
+            method = opened.enter_context(nursery.used_for_processes())
+            opened.enter_context(dask.config.set({"distributed.worker.multiprocessing-method": method}))
+            nursery.begin()
             where: Any = opened.enter_context(_local(asked.jobs or CPU_COUNT))
             security = None
         else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from allocator.options import CaseArgument, SetOption, SitesArgument
+from allocator.sites import nursery
 
 if TYPE_CHECKING:
     from allocator.sites.batch import Progress
@@ -32,6 +33,8 @@ def batch(
     settings: SetOption = None,
 ) -> None:
     """Solve every site of a table; stopped or killed, the same command goes on where it was."""
+    if cluster is None:
+        nursery.begin()
     from allocator.sites.batch import solve_sites  # noqa: PLC0415  (heavy: --help stays instant)
     from allocator.sites.cluster import ClusterLostError, Workers  # noqa: PLC0415
     from allocator.sites.progress import shown_progress  # noqa: PLC0415
