@@ -241,7 +241,7 @@ class Dispatch:
                 else:
                     yield found
                 self._threads = max(1, sum(self._client.nthreads().values()))
-        except (distributed.CancelledError, distributed.CommClosedError, OSError, StopIteration) as error:
+        except (distributed.CancelledError, OSError, StopIteration) as error:
             raise ClusterLostError("the cluster was lost") from error
 
     def _submit(self, chunk: Chunk) -> distributed.Future:
