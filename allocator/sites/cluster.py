@@ -30,7 +30,7 @@ LOOPBACK = "127.0.0.1"
 RETRIES = 2
 """How often a chunk is tried again whose task failed as a whole; one whose worker died is given to others anyway."""
 MOST_JOBS = 1_000
-SECONDS_TO_CONNECT = 20
+SECONDS_TO_CONNECT = 10
 _TLS_OPTIONS = ("--tls-ca", "--tls-cert", "--tls-key")
 
 SolveChunk = Callable[[bytes, Sequence[SiteRow], float], ChunkAnswer]
@@ -133,8 +133,8 @@ def _local(jobs: int) -> distributed.LocalCluster:
         threads_per_worker=1,
         processes=True,
         host=LOOPBACK,
-        dashboard_address=None,
         silence_logs=logging.CRITICAL,
+        scheduler_kwargs={"dashboard": False, "dashboard_address": f"{LOOPBACK}:0"},
     )
 
 
