@@ -14,9 +14,10 @@ from allocator.allocation import CONTINUOUS_LIMIT, INTEGER_LIMIT, TAKEN_MW
 from allocator.portfolio.common import CommonLimits, common_limits
 from allocator.portfolio.joint import MOST_SITES, certified, certified_by_site
 from allocator.portfolio.mandate import Candidate, Mandate, check_candidates
+from allocator.portfolio.plan import Plan
 from allocator.portfolio.search import Question
 from allocator.portfolio.site_problem import KINDS, Alone, SiteProblem, site_problem
-from allocator.portfolio.whole import Plan, PortfolioSearch
+from allocator.portfolio.whole import PortfolioSearch
 from allocator.program.certificate import Certificate
 from allocator.program.solve import SolverError, Status
 from models.assumptions import Fault, InputFaultsError

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from allocator.portfolio.common import CommonLimits
+from allocator.portfolio.plan import Plan
 from allocator.portfolio.search import exclusive_groups
 from allocator.portfolio.site_problem import SiteProblem
-from allocator.portfolio.whole import Plan
 from allocator.program.build import StandardForm, as_pulp
 from allocator.program.certificate import Certificate, certify
 from allocator.program.columns import WideProgram
@@ -22,8 +23,10 @@ MOST_SITES = 200
 """Sites up to which one program is written and checked as one; beyond, a site's own rows and the common ones are."""
 
 
-def joint_form(problems: Sequence[SiteProblem], common: CommonLimits) -> StandardForm:
+def joint_form(problems: Sequence[SiteProblem], common: CommonLimits, limits: Vector | None = None) -> StandardForm:
     """The sites side by side, then a column ``entered__s`` for each that is entered or not, then the common rows.
+
+    ``limits`` stand in place of the common rows' own right-hand sides, (R,).
 
     The rows of such a site hold ``A x - b entered <= 0``: closed, it does nothing; open, its own limits hold.
     """
@@ -60,7 +63,7 @@ def joint_form(problems: Sequence[SiteProblem], common: CommonLimits) -> Standar
         index.append(problem.use_column + first[s])
         value.append(problem.use_value)
     lower.append(np.full(len(common.names), -np.inf))
-    upper.append(common.limits)
+    upper.append(common.limits if limits is None else limits)
     names += common.names
     rows += len(common.names)
     for g, members in enumerate(exclusive_groups(problems)):
@@ -102,7 +105,7 @@ def certified(problems: Sequence[SiteProblem], common: CommonLimits, plan: Plan)
     form = joint_form(problems, common)
     entered = [float(plan.solution[s].any()) for s, p in enumerate(problems) if p.is_gated]
     groups = sum(1 for _ in exclusive_groups(problems))
-    prices = np.concatenate([*plan.found.site_rows, -plan.found.row_prices, np.zeros(groups)])
+    prices = np.concatenate([*plan.search.site_rows(plan.found.row_prices), -plan.found.row_prices, np.zeros(groups)])
     y = np.concatenate([*plan.solution, np.array(entered)])
     answer = Answer(Status.OPTIMAL, float(form.cost @ y), y, prices, 0.0)
     return certify(form, answer, ledger_usd(problems, plan.solution))
@@ -113,7 +116,8 @@ def certified_by_site(problems: Sequence[SiteProblem], common: CommonLimits, pla
     primal = dual = 0.0
     used = np.zeros(len(common.names))
     size = 1.0 + np.abs(common.limits)
-    for problem, held, y, prices in zip(problems, plan.held, plan.solution, plan.found.site_rows, strict=True):
+    own_prices = plan.search.site_rows(plan.found.row_prices)
+    for problem, held, y, prices in zip(problems, plan.search.problems, plan.solution, own_prices, strict=True):
         use = problem.use(y, len(used))
         used += use
         if not y.any():
@@ -129,8 +133,6 @@ def certified_by_site(problems: Sequence[SiteProblem], common: CommonLimits, pla
 
 
 def _charged(problem: SiteProblem, row_prices: Vector) -> StandardForm:
-    from dataclasses import replace  # noqa: PLC0415
-
     return replace(problem.form, cost=problem.form.cost + problem.charge(row_prices))
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from allocator.allocation import TAKEN_MW
 from allocator.portfolio.answer import Portfolio, SiteResult
+from allocator.portfolio.plan import Plan
 from allocator.portfolio.search import Question
-from allocator.portfolio.whole import Plan
 from allocator.program.solve import Status
 from models.timeline import Vector
 
@@ -93,7 +93,7 @@ class Questions:
     @cached_property
     def saturation(self) -> Plan:
         """The plan that an unlimited budget would have."""
-        return self._with(np.full(self.answer.common.quarters, UNLIMITED_USD))
+        return self._with(np.full(self.answer.common.quarters, UNLIMITED_USD), thorough=False)
 
     @cached_property
     def curve(self) -> tuple[CurvePoint, ...]:
@@ -109,7 +109,7 @@ class Questions:
         points, best = [], -np.inf
         for amount in amounts:
             same = amount == float(budget.max()) and budget.max() > 0
-            plan = answer.plan if same else self._with(shape * amount, gap)
+            plan = answer.plan if same else self._with(shape * amount, gap, thorough=False)
             if plan.status is Status.INFEASIBLE:
                 points.append(CurvePoint(amount, None, None, 0.0, 0))
                 continue
@@ -131,8 +131,8 @@ class Questions:
 
     @property
     def contributions_are_solved(self) -> bool:
-        """Whether the portfolio without each site was solved; else prices bracket what each brings."""
-        return len(self.answer.entered) * len(self.answer.sites) <= SOLVED_AGAIN
+        """Whether the portfolio without each site was solved; else, and with whole halls, prices bracket it."""
+        return not self.answer.search.has_halls and len(self.answer.entered) * len(self.answer.sites) <= SOLVED_AGAIN
 
     def _contribution(self, site: SiteResult) -> Contribution:
         answer = self.answer
@@ -151,8 +151,8 @@ class Questions:
     def _number(self) -> dict[str, int]:
         return {p.name: s for s, p in enumerate(self.answer.search.problems)}
 
-    def _with(self, budget_usd: Vector, gap: float | None = None) -> Plan:
-        return self.answer.search.best(Question(self.answer.common.limits_with(budget_usd)), gap)
+    def _with(self, budget_usd: Vector, gap: float | None = None, *, thorough: bool = True) -> Plan:
+        return self.answer.search.best(Question(self.answer.common.limits_with(budget_usd)), gap, thorough=thorough)
 
     def _capital(self, plan: Plan) -> Vector:
         """Used of the budget by quarter, (Q,)."""

@@ -28,8 +28,8 @@ BETTER = 1e-9
 MOST_ROUNDS = 200
 MOST_KEPT = 400
 """Sites up to which every program stays in the solver; more are handed over again each round and take little memory."""
-UNMET = 1e-7
-"""Share of one required site that may be left unentered: rounding."""
+UNMET, UNMET_USD = 1e-7, 0.1
+"""Share of one required site that may be left unentered, and what a plan must better in phase one: rounding."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,6 @@ class Found:
     """Of each plan of the search, in the order in which they were found."""
     row_prices: Vector
     """USD of NPV per unit of each common row at which the bound was proven, (R,)."""
-    site_rows: tuple[Vector, ...] = ()
-    """Prices of each site's own rows there, as a minimisation has them."""
     rounds: int = 0
 
     @property
@@ -127,23 +125,32 @@ class Search:
         if start is not None or not self.plans:
             self._price(np.zeros(self.rows) if start is None else start, question)
         answer, rounds = self._master.answer(), 0
-        best_bound, prices = self.known_bound(question), NO_PLAN
-        site_rows: tuple[Vector, ...] = ()
+        best_bound = self.known_bound(question)
         while rounds < self.most_rounds:
             rounds += 1
             if answer.status is Status.INFEASIBLE:
                 if not self._find_a_plan(question):
-                    return Found(Status.INFEASIBLE, np.nan, np.nan, NO_PLAN, NO_PLAN, (), rounds)
+                    return Found(Status.INFEASIBLE, np.nan, np.nan, NO_PLAN, NO_PLAN, rounds)
                 answer = self._master.answer()
-            bound, found, added = self._price(answer.row_prices, question, answer.site_prices)
-            if bound <= best_bound or not prices.size:
-                prices, site_rows = answer.row_prices, tuple(a.row_price for a in found)
+            bound, added = self._price(answer.row_prices, question, answer.site_prices)
             best_bound = min(best_bound, bound)
             if added:
                 answer = self._master.answer()
             if not added or best_bound + answer.objective <= target * (1.0 + abs(answer.objective)):
                 break
-        return Found(Status.OPTIMAL, -answer.objective, best_bound, answer.weights, prices, site_rows, rounds)
+        proof = min(self._priced, key=lambda priced: self._bound(priced, question))
+        return Found(Status.OPTIMAL, -answer.objective, best_bound, answer.weights, proof.row_prices, rounds)
+
+    def profit_usd(self, row_prices: Vector) -> Vector:
+        """What every site earns at the most at prices that were seen, (S,)."""
+        return next(p.profit_usd for p in self._priced if p.row_prices is row_prices)
+
+    def site_rows(self, row_prices: Vector) -> list[Vector]:
+        """Prices of each site's own rows at prices of the common ones, as a minimisation has them."""
+        return [
+            program.at(problem.form.cost + problem.charge(row_prices)).row_price
+            for problem, program in zip(self.problems, self._programs, strict=True)
+        ]
 
     def has_plan(self, question: Question) -> bool:
         """Whether what must be done fits."""
@@ -222,22 +229,19 @@ class Search:
         forced = [site for site in members if lower[site] > 0]
         return float(sum(earned[site] for site in forced) if forced else max(earned[list(members)]))
 
-    def _price(
-        self, row_prices: Vector, question: Question, site_prices: Vector | None = None
-    ) -> tuple[float, list[Answer], int]:
-        """Solve every site at these prices: the bound that it proves, the answers, how many plans are new."""
+    def _price(self, row_prices: Vector, question: Question, site_prices: Vector | None = None) -> tuple[float, int]:
+        """Solve every site at these prices: the bound that it proves, and how many plans are new."""
         self.pricings += 1
-        profit, answers, added = np.zeros(len(self.problems)), [], 0
+        profit, added = np.zeros(len(self.problems)), 0
         for site, (problem, program) in enumerate(zip(self.problems, self._programs, strict=True)):
             found = program.at(problem.form.cost + problem.charge(row_prices))
-            answers.append(found)
             if found.status is Status.INFEASIBLE:
                 profit[site] = -np.inf
                 continue
             profit[site] = -found.objective + found.integer_gap * abs(found.objective)
             added += self._is_new(site, found, site_prices)
         self._priced.append(_Priced(row_prices, profit))
-        return self._bound(self._priced[-1], question), answers, added
+        return self._bound(self._priced[-1], question), added
 
     def _is_new(self, site: int, found: Answer, site_prices: Vector | None) -> bool:
         """Add the plan if the master would gain from it."""
@@ -267,7 +271,7 @@ class Search:
                 if site in question.shut:
                     continue
                 found = program.at(problem.charge(answer.row_prices))
-                if found.status is Status.OPTIMAL and found.objective < answer.site_prices[site] - BETTER:
+                if found.status is Status.OPTIMAL and found.objective < answer.site_prices[site] - UNMET_USD:
                     before = len(self.plans)
                     self.add(site, found.y)
                     added += len(self.plans) > before

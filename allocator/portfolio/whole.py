@@ -1,8 +1,9 @@
 """What is all or nothing: sites with a minimum ticket, sites of which at most one is entered, whole halls.
 
 Parts of such sites are allowed first: that proves a bound. A small integer program then chooses among the plans that
-were found, what it chose is held and the rest solved again for the best of it, and where the bound is still open the
-search branches on the sites that are entered in part. Bound, plan and gap are reported as they are.
+were found, what it chose is held and the rest solved again for the best of it. Where the bound is still open the
+search branches on the sites that are entered in part; with whole halls, a few sites at a time are decided anew. Bound,
+plan and gap are reported as they are.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from allocator.portfolio.common import CommonLimits
+from allocator.portfolio.halls import decided_again, neighbourhoods
+from allocator.portfolio.plan import Plan
 from allocator.portfolio.search import GAP, Found, Question, Search, halls_fixed, relaxed
 from allocator.portfolio.site_problem import SiteProblem
 from allocator.program.solve import Status
@@ -26,26 +29,6 @@ ENTERED = 1e-6
 MOST_MIXES = 4
 PRICED_SITES = 4_000
 """Branches that are looked at, times sites: what may be spent on the last of the gap."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The best plan found for a question, and what no plan goes beyond."""
-
-    status: Status
-    npv_usd: float
-    bound_usd: float
-    solution: tuple[Vector, ...]
-    """Of each site's program."""
-    found: Found
-    """The continuous search that the plan comes from, whole numbers held: its prices certify the rest."""
-    held: tuple[SiteProblem, ...]
-    """The sites with their halls held, as that search saw them."""
-
-    @property
-    def gap(self) -> float:
-        """What is open between bound and plan, over 1 + the plan's NPV."""
-        return max(0.0, self.bound_usd - self.npv_usd) / (1.0 + abs(self.npv_usd))
 
 
 class PortfolioSearch:
@@ -72,8 +55,11 @@ class PortfolioSearch:
     def _search(self, problems: Sequence[SiteProblem]) -> Search:
         return Search(problems, self.common)
 
-    def best(self, question: Question, gap: float | None = None) -> Plan:
-        """The best plan that was found; without one, ``status`` says so."""
+    def best(self, question: Question, gap: float | None = None, *, thorough: bool = True) -> Plan:
+        """The best plan that was found; without one, ``status`` says so.
+
+        Of many sites with whole halls none is decided anew unless ``thorough``.
+        """
         target = GAP if gap is None else gap
         bound = self._parts.best(question, gap=target)
         if bound.status is Status.INFEASIBLE:
@@ -84,11 +70,11 @@ class PortfolioSearch:
         if tighter.status is Status.INFEASIBLE:
             return self._no_plan(tighter)
         limit = min(bound.bound_usd, tighter.bound_usd)
-        return self._mixed(question, limit, target)
+        return self._mixed(question, limit, tighter.row_prices, target, thorough=thorough)
 
     def known_bound(self, question: Question) -> float:
         """The lowest bound for a question that is known without solving anything."""
-        return self._parts.known_bound(question)
+        return min(self._parts.known_bound(question), self._whole.known_bound(question))
 
     def least_relief(self, question: Question, relief: dict[int, float]) -> float | None:
         """As :meth:`Search.least_relief`, parts of halls allowed."""
@@ -99,37 +85,57 @@ class PortfolioSearch:
         return self._parts.has_plan(question)
 
     def _no_plan(self, found: Found) -> Plan:
-        return Plan(Status.INFEASIBLE, np.nan, np.nan, (), found, self.problems)
+        return Plan(Status.INFEASIBLE, np.nan, np.nan, (), found, self._parts)
 
     def _plan(self, found: Found, search: Search, bound_usd: float) -> Plan:
         bound = max(bound_usd, found.npv_usd)
-        return Plan(found.status, found.npv_usd, bound, tuple(search.solution(found.weights)), found,
-                    tuple(search.problems))  # fmt: skip
+        return Plan(found.status, found.npv_usd, bound, tuple(search.solution(found.weights)), found, search)
 
     # Halls
 
-    def _mixed(self, question: Question, bound_usd: float, gap: float) -> Plan:
-        """The best choice among whole plans, the rest of each solved again; a few times, with what that adds."""
-        best: Plan | None = None
-        for _ in range(MOST_MIXES):
-            weights = self._whole.whole_mix(question)
-            if weights is None:
+    def _mixed(self, question: Question, bound_usd: float, row_prices: Vector, gap: float, *, thorough: bool) -> Plan:
+        """The best choice among whole plans, then a few sites at a time decided anew while the bound is open."""
+        weights = self._whole.whole_mix(question)
+        best = None if weights is None else self._rest(question, self._whole.solution(weights), bound_usd, gap)
+        open_sites = [s for s in range(len(self.problems)) if s not in question.shut]
+        again = neighbourhoods(self._shortfall_usd(best, row_prices), open_sites)
+        if best is None or not thorough:
+            again = [sites for sites in again if len(sites) == len(open_sites)]
+        for sites in again:
+            if best is not None and best.gap <= max(gap, WHOLE_GAP):
                 break
-            held = [halls_fixed(p, y) for p, y in zip(self.problems, self._whole.solution(weights), strict=True)]
-            rest = self._search(held)
-            for site, y in enumerate(self._whole.solution(weights)):
-                if self._whole.entered(weights)[site] > 1.0 - ENTERED:
-                    rest.add(site, y)
-            found = rest.best(self._held(question, self._whole.entered(weights)), gap=gap)
-            if found.status is Status.INFEASIBLE or (best is not None and found.npv_usd <= best.npv_usd):
-                break
-            best = self._plan(found, rest, bound_usd)
-            for site, y in enumerate(best.solution):
-                if y.any():
-                    self._whole.add(site, y)
+            solution = [np.zeros(len(p.form.cost)) for p in self.problems] if best is None else best.solution
+            anew, most = decided_again(self.problems, self.common, question, solution, sites, known=best is not None)
+            bound_usd = min(bound_usd, most) if len(sites) == len(open_sites) else bound_usd
+            found = None if anew is None else self._rest(question, anew, bound_usd, gap)
+            best = max(filter(None, (found, best)), key=lambda plan: plan.npv_usd, default=None)
         if best is None:
             return self._no_plan(Found(Status.INFEASIBLE, np.nan, bound_usd, np.zeros(0), np.zeros(0)))
-        return best
+        for site, y in enumerate(best.solution):
+            if y.any():
+                self._whole.add(site, y)
+        return replace(best, bound_usd=max(bound_usd, best.npv_usd))
+
+    def _shortfall_usd(self, plan: Plan | None, row_prices: Vector) -> Vector:
+        """What each site's plan earns less than its best at prices of the common rows, (S,)."""
+        most = self._whole.profit_usd(row_prices)
+        if plan is None:
+            return most
+        costs = [p.form.cost + p.charge(row_prices) for p in self.problems]
+        return np.asarray(most + np.array([cost @ y for cost, y in zip(costs, plan.solution, strict=True)]))
+
+    def _rest(self, question: Question, solution: Sequence[Vector], bound_usd: float, gap: float) -> Plan | None:
+        """The best plan with the whole numbers of another one: what is continuous is solved again."""
+        held = [halls_fixed(p, y) for p, y in zip(self.problems, solution, strict=True)]
+        rest = self._search(held)
+        for site, y in enumerate(solution):
+            if y.any():
+                rest.add(site, y)
+        entered = np.array([float(y.any()) for y in solution])
+        whole = frozenset(s for s, p in enumerate(held) if (p.form.column_lower > 0).any())
+        asked = self._held(question, entered)
+        found = rest.best(replace(asked, entered=asked.entered | whole), gap=gap)
+        return None if found.status is Status.INFEASIBLE else self._plan(found, rest, bound_usd)
 
     def _held(self, question: Question, entered: Vector) -> Question:
         """The question with every gated site entered or shut as in a mix."""

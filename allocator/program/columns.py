@@ -17,6 +17,8 @@ MASTER_GAP, MASTER_SECONDS = 1e-6, 60.0
 """Where the choice among whole plans stops; what it leaves open counts in the portfolio's gap."""
 USD_PER_STEP = 1e6
 """The master counts dollars by the million: with larger numbers HiGHS loses its way."""
+USD_PER_COUNT = 1e7
+"""What a count stands for where no plan brings or costs anything: prices then have the size that sites are used to."""
 DUST = 1e-13
 """Of the largest use of a plan: what a sum of flows that cancel leaves."""
 PRICED_GAP = 1e-5
@@ -100,7 +102,7 @@ class Master:
         for _ in range(sites + len(groups)):
             self._highs.addRow(-highspy.kHighsInf, 1.0, 0, none, nothing)
         self._group_row = {site: self._rows + sites + g for g, group in enumerate(groups) for site in group}
-        self._unit = 1.0
+        self._unit = USD_PER_STEP
         """Of the present objective: dollars by the million, or a count."""
         self._missing = [self._add_column(0.0, [self._rows + site], [1.0]) for site in required]
         if may_be_negative:
@@ -122,9 +124,8 @@ class Master:
         rows = np.flatnonzero(used)
         tail = [self._rows + site, *([self._group_row[site]] if site in self._group_row else [])]
         at = np.concatenate([rows, tail]).astype(np.int32)
-        self._columns.append(
-            self._add_column(cost / USD_PER_STEP, at.tolist(), [*used[rows].tolist(), *[1.0] * len(tail)])
-        )
+        now = cost / USD_PER_STEP if self._unit == USD_PER_STEP else 0.0  # in phase one no plan brings or costs
+        self._columns.append(self._add_column(now, at.tolist(), [*used[rows].tolist(), *[1.0] * len(tail)]))
         self._costs.append(cost / USD_PER_STEP)
         self._of_site.append(site)
         self._uses.append(used)
@@ -148,13 +149,13 @@ class Master:
 
     def seek_a_plan(self, *, relaxed: bool = False) -> None:
         """Phase one: the fewest required sites that are not entered, with or without the relaxation."""
-        self._unit = 1.0
+        self._unit = USD_PER_COUNT
         self._price([0.0] * len(self._costs), 1.0, 0.0)
         self._bound_helpers(highspy.kHighsInf, highspy.kHighsInf if relaxed else 0.0)
 
     def seek_least_relief(self) -> None:
         """The least relaxation with which every required site is entered."""
-        self._unit = 1.0
+        self._unit = USD_PER_COUNT
         self._price([0.0] * len(self._costs), 0.0, 1.0)
         self._bound_helpers(0.0, highspy.kHighsInf)
 
@@ -267,3 +268,28 @@ class WideProgram(LiveProgram):
     def __init__(self, form: StandardForm) -> None:
         super().__init__(form)
         self._set("presolve", "on")
+
+    def whole_plan(self, start: Vector | None, seconds: float) -> WholePlan:
+        """The best plan in whole numbers that is found in some seconds, beginning from one that is known."""
+        self._set("time_limit", seconds)
+        self._set("mip_rel_gap", MASTER_GAP)
+        if start is not None:
+            known = highspy.HighsSolution()
+            known.col_value = start.tolist()
+            self._highs.setSolution(known)
+        self._highs.run()
+        info, status = self._highs.getInfo(), self._highs.getModelStatus()
+        found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        y = np.array(self._highs.getSolution().col_value) if found else None
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return WholePlan(None, np.inf)
+        return WholePlan(y, float(info.mip_dual_bound) if self.has_integers else float(info.objective_function_value))
+
+
+@dataclass(frozen=True)
+class WholePlan:
+    """A plan in whole numbers, and what no plan costs less than."""
+
+    y: Vector | None
+    """``None`` if none was found."""
+    bound: float
