@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks import dispatch, leases, program, risk
+from benchmarks import dispatch, leases, portfolio, program, risk
 
 program.main()
 dispatch.main()
 leases.main()
 risk.main()
+portfolio.main()

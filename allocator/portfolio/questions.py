@@ -13,7 +13,7 @@ import numpy as np
 from allocator.allocation import TAKEN_MW
 from allocator.portfolio.answer import Portfolio, SiteResult
 from allocator.portfolio.plan import Plan
-from allocator.portfolio.search import Question
+from allocator.portfolio.search import GAP, Question
 from allocator.program.solve import Status
 from models.timeline import Vector
 
@@ -74,6 +74,15 @@ class Questions:
     answer: Portfolio
 
     @cached_property
+    def base(self) -> Plan:
+        """The plan that others are compared with: where the search stopped early, the one that it leads to."""
+        answer = self.answer
+        if answer.search.has_halls or answer.gap <= GAP:
+            return answer.plan
+        found = answer.search.best(Question(answer.common.limits))
+        return found if found.npv_usd >= answer.npv_usd else answer.plan
+
+    @cached_property
     def budget_price(self) -> BudgetPrice:
         """``V(B + step) - V(B)`` and ``V(B) - V(B - step)`` per dollar, in all quarters at once.
 
@@ -84,11 +93,12 @@ class Questions:
         share, least = (WHOLE_STEP_SHARE, LEAST_WHOLE_STEP_USD) if whole else (STEP_SHARE, LEAST_STEP_USD)
         step = max(least, share * float(budget.max()))
         more, less = self._with(budget + step), self._with(np.maximum(0.0, budget - step))
-        plans = [answer.plan, more, *([less] if less.status is Status.OPTIMAL else [])]
-        gain = max(0.0, more.npv_usd - answer.npv_usd) / step
-        loss = max(0.0, answer.npv_usd - less.npv_usd) / step if less.status is Status.OPTIMAL else None
+        plans = [self.base, more, *([less] if less.status is Status.OPTIMAL else [])]
+        worth = self.base.npv_usd
+        gain = max(0.0, more.npv_usd - worth) / step
+        loss = max(0.0, worth - less.npv_usd) / step if less.status is Status.OPTIMAL else None
         gaps = sum(max(0.0, p.bound_usd - p.npv_usd) for p in plans)
-        return BudgetPrice(step, gain, loss, gaps / step if gaps > 1e-9 * (1.0 + abs(answer.npv_usd)) else 0.0)
+        return BudgetPrice(step, gain, loss, gaps / step if gaps > GAP * (1.0 + abs(worth)) else 0.0)
 
     @cached_property
     def saturation(self) -> Plan:
@@ -109,7 +119,7 @@ class Questions:
         points, best = [], -np.inf
         for amount in amounts:
             same = amount == float(budget.max()) and budget.max() > 0
-            plan = answer.plan if same else self._with(shape * amount, gap, thorough=False)
+            plan = self.base if same else self._with(shape * amount, gap, thorough=False)
             if plan.status is Status.INFEASIBLE:
                 points.append(CurvePoint(amount, None, None, 0.0, 0))
                 continue
@@ -141,9 +151,9 @@ class Questions:
         if self.contributions_are_solved:
             without = answer.search.best(asked)
             if without.status is Status.OPTIMAL:
-                least = max(0.0, answer.npv_usd - without.bound_usd)
-                return Contribution(site.name, least, max(least, answer.bound_usd - without.npv_usd))
-        least = max(0.0, answer.npv_usd - answer.search.known_bound(asked))
+                least = max(0.0, self.base.npv_usd - without.bound_usd)
+                return Contribution(site.name, least, max(least, self.base.bound_usd - without.npv_usd))
+        least = max(0.0, self.base.npv_usd - answer.search.known_bound(asked))
         most = max(least, site.npv_usd + answer.bound_usd - answer.npv_usd) if (site.use >= 0).all() else None
         return Contribution(site.name, least, most)
 

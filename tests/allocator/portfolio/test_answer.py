@@ -33,7 +33,7 @@ def test_forty_sites_by_pricing_are_worth_what_the_one_program_is(forty):
 
 def test_every_limit_together_gives_what_the_one_program_gives():
     mandate = Mandate(
-        capital_usd=(CapitalStep(from_date=date(2026, 2, 7), usd=15e6), CapitalStep(from_date=date(2027, 2, 7), usd=30e6)),
+        capital_usd=tuple(CapitalStep(from_date=date(y, 2, 7), usd=usd) for y, usd in ((2026, 15e6), (2027, 30e6))),
         max_debt_usd=60e6, max_tenant_share=0.4, max_tenant_critical_it_mw=25.0,
         tenants=(TenantLimit(name="Beta", max_critical_it_mw=9.0),),
     )  # fmt: skip
