@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from models.timeline import Vector
 
@@ -71,6 +72,7 @@ class Bundle:
     """(M + 1, J); zero for mining."""
 
 
+@lru_cache(maxsize=1024)
 def key_text(name: str) -> str:
     """A name with everything but letters, digits and underscores replaced, for use in the program."""
     return "".join(c if c.isascii() and c.isalnum() else "_" for c in name)[:40]

@@ -229,9 +229,9 @@ def allocate(case: Case, solver: str = HIGHS) -> Allocation:
     return allocation_of(build(activities(case)), solver)
 
 
-def allocation_of(program: Program, solver: str = HIGHS) -> Allocation:
-    """Solve a built program and certify the answer; raises as :func:`allocate` does."""
-    found = solve(program, solver)
+def allocation_of(program: Program, solver: str = HIGHS, near: LiveProgram | None = None) -> Allocation:
+    """Solve a built program, from a similar one's answer if given, and certify it; raises as :func:`allocate` does."""
+    found = solve(program, solver, near)
     if found.status is Status.INFEASIBLE:
         raise InfeasibleError(program)
     choices = program.choices

@@ -149,7 +149,8 @@ def purchase_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
         efficiency = label * purchase.efficiency_factor
         first_months = np.array(starts, dtype=float) * MONTHS_PER_QUARTER
         running = operating_cash_flow_usd(case, path, efficiency, site_pue, first_months)
-        columns: list[tuple[Activity, Vector, Vector, float, Vector]] = []
+        found: list[Activity] = []
+        blocks: list[tuple[Vector, Vector, Vector, Vector]] = []
         for i, start in enumerate(starts):
             price = mine.price_usd_per_th(purchase.machine, purchase.price_usd_per_th, case.mining, start / 4)
             price *= float(market[start * MONTHS_PER_QUARTER] / market[0])
@@ -178,8 +179,9 @@ def purchase_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
             pre_tax[begin] -= cost
             cash = pre_tax - value_tax(case, taxable)
             equity = pre_tax - tax_carried_forward(case.finance.tax_rate, taxable)
-            for j, stop in enumerate(stops):
-                activity = Activity(
+            blocks.append((cash, equity, np.full(len(stops), cost), operating))
+            found.extend(
+                Activity(
                     f"buy__{owner}_{key_text(purchase.name)}__from_{start:03d}_to_{stop:03d}",
                     f"buy {purchase.name} in {timeline.quarter_label(start)}, run {(stop - start) // 4} years",
                     Kind.PURCHASE,
@@ -189,13 +191,7 @@ def purchase_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
                     stop,
                     1.0,
                 )
-                columns.append((activity, cash[:, j], equity[:, j], cost, operating[:, j]))
-        found = tuple(c[0] for c in columns)
-        yield _mining_bundle(
-            case,
-            found,
-            np.stack([c[1] for c in columns], axis=1),
-            np.stack([c[2] for c in columns], axis=1),
-            np.array([c[3] for c in columns]),
-            np.stack([c[4] for c in columns], axis=1),
-        )
+                for stop in stops
+            )
+        cash, equity, capex, operating = (np.concatenate(parts, axis=-1) for parts in zip(*blocks, strict=True))
+        yield _mining_bundle(case, tuple(found), cash, equity, capex, operating)

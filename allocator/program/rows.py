@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pulp
@@ -19,7 +20,7 @@ AT_MOST, EQUAL, AT_LEAST = pulp.LpConstraintLE, pulp.LpConstraintEQ, pulp.LpCons
 class Rows:
     """Rows of one sense: ``sum of value x column  (<=, =, >=)  limit``; entries row after row."""
 
-    names: list[str]
+    names: Sequence[str]
     counts: Indices
     """Entries of each row."""
     index: Indices
@@ -29,6 +30,12 @@ class Rows:
     limit: Vector
 
 
+@lru_cache(maxsize=256)
+def quarter_names(family: str, quarters: int) -> tuple[str, ...]:
+    """Names of a row or column for each quarter."""
+    return tuple(f"{family}__{q:03d}" for q in range(quarters))
+
+
 def one_row(name: str, columns: Indices, values: Vector, sense: int, limit: float) -> Rows:
     """A single row."""
     return Rows([name], np.array([len(columns)], dtype=np.int32), columns, values, sense, np.array([float(limit)]))
@@ -36,7 +43,7 @@ def one_row(name: str, columns: Indices, values: Vector, sense: int, limit: floa
 
 def bounds(family: str, columns: Indices, limits: Vector) -> Rows:
     """``column_q <= limit_q``, one row a quarter: the limit itself, so that its price sits on a row."""
-    names = [f"{family}__{q:03d}" for q in range(len(columns))]
+    names = quarter_names(family, len(columns))
     ones = np.ones(len(columns))
     return Rows(names, ones.astype(np.int32), columns, ones, AT_MOST, np.asarray(limits, dtype=float))
 
@@ -66,7 +73,7 @@ def balance(
     row = np.concatenate(rows)
     order = np.argsort(row, kind="stable")
     counts = np.bincount(row, minlength=len(levels)).astype(np.int32)
-    names = [f"{family}__{q:03d}" for q in range(len(levels))]
+    names = quarter_names(family, len(levels))
     return Rows(names, counts, np.concatenate(index)[order], np.concatenate(value)[order], EQUAL, np.zeros(len(levels)))
 
 

@@ -98,8 +98,12 @@ class LiveProgram:
         if not self.has_integers:
             self._set("presolve", "off")
         self._pass(form)
-        if near is not None and not self.has_integers:
+        if near is not None and not self.has_integers and near.has_shape_of(form):
             self._highs.setBasis(near._highs.getBasis())  # noqa: SLF001  (another of its kind)
+
+    def has_shape_of(self, form: StandardForm) -> bool:
+        """Whether its basis can be one of another form."""
+        return len(self.form.cost) == len(form.cost) and len(self.form.row_lower) == len(form.row_lower)
 
     def _set(self, option: str, value: object) -> None:
         if self._highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
@@ -279,12 +283,12 @@ class BulkHiGHS(pulp.LpSolver):  # type: ignore[misc]
         return int(pulp.LpStatusOptimal)
 
 
-def solve_form(form: StandardForm, second_look: bool = True) -> Answer:
-    """Solve with HiGHS; whole halls are then fixed and the rest solved again for clean values and prices.
+def solve_form(form: StandardForm, second_look: bool = True, near: LiveProgram | None = None) -> Answer:
+    """Solve with HiGHS, from ``near`` if given; whole halls are then fixed, the rest solved again for clean values.
 
     A search that only compares values needs no ``second_look`` at residuals of a billionth of a dollar.
     """
-    live = LiveProgram(form)
+    live = LiveProgram(form, near)
     found = live.answer()
     if found.status is Status.INFEASIBLE:
         return found
@@ -330,8 +334,8 @@ def solver_names() -> list[str]:
     return [HIGHS, "CBC", *others]
 
 
-def solve(program: Program, solver: str = HIGHS) -> Answer:
-    """Solve a built program with a solver by name (case does not matter).
+def solve(program: Program, solver: str = HIGHS, near: LiveProgram | None = None) -> Answer:
+    """Solve a built program with a solver by name (case does not matter); HiGHS starts from ``near`` if given.
 
     Raises
     ------
@@ -341,7 +345,7 @@ def solve(program: Program, solver: str = HIGHS) -> Answer:
         If the solver gives no proven answer.
     """
     if solver.upper() in ("HIGHS", "BULKHIGHS"):
-        return solve_form(program.form)
+        return solve_form(program.form, near=near)
     if solver.upper() == "CBC":
         chosen = pulp.COIN_CMD(msg=False, threads=1, path=pulp_cbc_path, gapRel=INTEGER_GAP)
     elif solver.upper() in (name.upper() for name in solver_names()):

@@ -8,7 +8,7 @@ import numpy as np
 
 from allocator.activities import Activities, Kind
 from allocator.case import Case
-from allocator.program.rows import Indices
+from allocator.program.rows import Indices, quarter_names
 from allocator.stress import Stress
 from models.timeline import Vector
 
@@ -30,7 +30,12 @@ class _Columns:
         return len(self.names) - 1
 
     def add_balance(self, name: str, quarters: int, lower: float = 0.0) -> Indices:
-        return np.array([self.add(f"{name}__{q:03d}", lower) for q in range(quarters)], dtype=np.int32)
+        first = len(self.names)
+        self.names.extend(quarter_names(name, quarters))
+        self.lower.extend([lower] * quarters)
+        self.upper.extend([np.inf] * quarters)
+        self.integer.extend([False] * quarters)
+        return np.arange(first, first + quarters, dtype=np.int32)
 
 
 @dataclass(frozen=True)

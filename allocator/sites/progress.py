@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,5 +70,5 @@ def _duration(seconds: float) -> str:
     ('9 s', '3 min', '2.5 h')
     """
     if seconds < 100.0:
-        return f"{int(seconds) + 1} s"
+        return f"{math.ceil(seconds)} s"
     return f"{seconds / 60.0:.0f} min" if seconds < 5_400.0 else f"{seconds / 3600.0:.1f} h"

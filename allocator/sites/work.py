@@ -18,7 +18,7 @@ from allocator.formats import megawatts, quarter
 from allocator.infeasible import infeasibility
 from allocator.program.build import build
 from allocator.program.constraints import grid_mw
-from allocator.program.solve import OverTimeError, SolverError, check_time
+from allocator.program.solve import LiveProgram, OverTimeError, SolverError, Status, check_time
 from allocator.program.time_limit import time_limit
 from allocator.report import package_version
 from allocator.sentences import infeasible
@@ -44,6 +44,11 @@ class Shared:
     """Without its rows."""
     choices: Activities
     """Of the base case: what a site does not change is taken over from it."""
+    solved: LiveProgram | None
+    """The base case where it has a plan: searches for those of its sites start there, which takes a third of the time.
+
+    Always the base case and never the site before, so that an answer does not hang on what a worker did before.
+    """
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,18 @@ def unpacked(common: bytes) -> Shared:
     base: Base
     columns: Columns
     base, columns = pickle.loads(common)  # noqa: S301  (a Dask worker takes whole functions; that is what TLS is for)
-    return Shared(SitesTable(base, columns, ()), activities(base.case))
+    choices = activities(base.case)
+    return Shared(SitesTable(base, columns, ()), choices, _solved(choices))
+
+
+def _solved(choices: Activities) -> LiveProgram | None:
+    live = LiveProgram(build(choices).form)
+    if live.has_integers:
+        return None
+    try:
+        return live if live.answer().status is Status.OPTIMAL else None
+    except SolverError:
+        return None  # the base case need not have a plan for its sites to have one
 
 
 def solve_chunk(common: bytes, rows: Sequence[SiteRow], time_limit_s: float) -> ChunkAnswer:
@@ -90,7 +106,7 @@ def solve_site(shared: Shared, row: SiteRow, time_limit_s: float) -> Outcome:
         with time_limit(time_limit_s):
             choices = activities(case, reuse=shared.choices)
             check_time()
-            return outcome_of(allocation_of(build(choices)))
+            return outcome_of(allocation_of(build(choices), near=shared.solved))
     except InputFaultsError as error:
         return Outcome(SiteStatus.BAD_INPUT, BETWEEN_FAULTS.join(map(str, error.faults)))
     except InfeasibleError as error:
