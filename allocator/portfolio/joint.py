@@ -99,14 +99,19 @@ def joint_form(problems: Sequence[SiteProblem], common: CommonLimits, limits: Ve
 def certified(problems: Sequence[SiteProblem], common: CommonLimits, plan: Plan) -> Certificate:
     """The plan against every row of the one program, at the prices that the search ended with.
 
-    The duality gap is that of the continuous rest, whole numbers held; what is open of the choice of whole
-    numbers is the plan's own gap, reported beside it.
+    Sites that stay out are left out: all of theirs is zero. The duality gap is that of the continuous rest, whole
+    numbers held; what is open of the choice of whole numbers is the plan's own gap, reported beside it.
     """
-    form = joint_form(problems, common)
-    entered = [float(plan.solution[s].any()) for s, p in enumerate(problems) if p.is_gated]
-    groups = sum(1 for _ in exclusive_groups(problems))
-    prices = np.concatenate([*plan.search.site_rows(plan.found.row_prices), -plan.found.row_prices, np.zeros(groups)])
-    y = np.concatenate([*plan.solution, np.array(entered)])
+    kept = [s for s, taken in enumerate(plan.entered) if taken]
+    open_sites = [problems[s] for s in kept]
+    if not open_sites:
+        return Certificate(0.0, 0.0, 0.0, 0.0)
+    form = joint_form(open_sites, common)
+    gates = np.ones(sum(p.is_gated for p in open_sites))
+    own_prices = plan.search.site_rows(plan.found.row_prices)
+    groups = sum(1 for _ in exclusive_groups(open_sites))
+    prices = np.concatenate([*(own_prices[s] for s in kept), -plan.found.row_prices, np.zeros(groups)])
+    y = np.concatenate([*(plan.solution[s] for s in kept), gates])
     answer = Answer(Status.OPTIMAL, float(form.cost @ y), y, prices, 0.0)
     return certify(form, answer, ledger_usd(problems, plan.solution))
 

@@ -17,7 +17,9 @@ class Plan:
     npv_usd: float
     bound_usd: float
     solution: tuple[Vector, ...]
-    """Of each site's program."""
+    """Of each site's program; zero for a site that is not entered."""
+    entered: tuple[bool, ...]
+    """Which sites may do anything: all but those with a ticket or a group that stay out."""
     found: Found
     """The continuous search that the plan comes from, whole numbers held: its prices certify the rest."""
     search: Search

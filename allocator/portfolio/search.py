@@ -105,10 +105,8 @@ class Search:
         self._groups = list(exclusive_groups(self.problems))
         self._grouped = np.array([bool(p.candidate.terms.exclusive_group) for p in self.problems], dtype=bool)
         self.rows = len(self.common.names)
-        self._master = Master(
-            self.common.scale, len(self.problems), self._required, self._groups,
-            range(self.common.first_row["liquidity"], self.rows),
-        )  # fmt: skip
+        liquidity = range(self.common.first_row["liquidity"], self.rows)
+        self._master = Master(self.common.scale, len(self.problems), self._groups, liquidity)
         self._priced: list[_Priced] = []
         self._seen: set[tuple[int, bytes]] = set()
 

@@ -85,11 +85,15 @@ class PortfolioSearch:
         return self._parts.has_plan(question)
 
     def _no_plan(self, found: Found) -> Plan:
-        return Plan(Status.INFEASIBLE, np.nan, np.nan, (), found, self._parts)
+        return Plan(Status.INFEASIBLE, np.nan, np.nan, (), (), found, self._parts)
 
     def _plan(self, found: Found, search: Search, bound_usd: float) -> Plan:
-        bound = max(bound_usd, found.npv_usd)
-        return Plan(found.status, found.npv_usd, bound, tuple(search.solution(found.weights)), found, search)
+        bound, share = max(bound_usd, found.npv_usd), search.entered(found.weights)
+        entered = tuple(not p.is_gated or bool(share[s] > 0.5) for s, p in enumerate(self.problems))
+        solution = tuple(
+            y if taken else np.zeros_like(y) for y, taken in zip(search.solution(found.weights), entered, strict=True)
+        )
+        return Plan(found.status, found.npv_usd, bound, solution, entered, found, search)
 
     # Halls
 

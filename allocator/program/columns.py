@@ -79,9 +79,8 @@ class Master:
     """
 
     def __init__(
-        self, scale: Vector, sites: int, required: Sequence[int], groups: Sequence[Sequence[int]],
-        may_be_negative: Sequence[int] = (),
-    ) -> None:  # fmt: skip
+        self, scale: Vector, sites: int, groups: Sequence[Sequence[int]], may_be_negative: Sequence[int] = ()
+    ) -> None:
         """Rows without plans.
 
         ``scale`` is the size in which the solver sees each common row, (R,): a million for dollars, as for all NPV.
@@ -104,7 +103,7 @@ class Master:
         self._group_row = {site: self._rows + sites + g for g, group in enumerate(groups) for site in group}
         self._unit = USD_PER_STEP
         """Of the present objective: dollars by the million, or a count."""
-        self._missing = [self._add_column(0.0, [self._rows + site], [1.0]) for site in required]
+        self._missing = [self._add_column(0.0, [self._rows + site], [1.0]) for site in range(sites)]
         if may_be_negative:
             self._missing.append(self._add_column(0.0, may_be_negative, [-1.0] * len(may_be_negative)))
         self._relief = self._add_column(0.0, [], [])
