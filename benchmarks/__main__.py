@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks import dispatch, leases, portfolio, program, risk
+from benchmarks import dispatch, leases, portfolio, program, risk, sites
 
 program.main()
 dispatch.main()
 leases.main()
 risk.main()
+sites.main()
 portfolio.main()
