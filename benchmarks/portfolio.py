@@ -16,7 +16,7 @@ from allocator.portfolio.common import common_limits
 from allocator.portfolio.joint import joint_form
 from allocator.portfolio.mandate import Candidate, Mandate
 from allocator.portfolio.questions import Questions
-from allocator.portfolio.site_problem import site_problem
+from allocator.portfolio.site_problem import SiteEconomics
 from allocator.program.columns import WideProgram
 from benchmarks.timing import Timed, best, table
 
@@ -51,7 +51,8 @@ def few() -> str:
     """The same forty sites as one program in HiGHS and by pricing, economics aside."""
     sites, mandate = some_sites(FEW), Mandate(capital_usd=FEW * BUDGET_USD_A_SITE)
     common = common_limits(sites, mandate)
-    problems = [site_problem(site, common, named=True) for site in sites]
+    economics_of = SiteEconomics(common, sites[0], named=True)
+    problems = [economics_of(site) for site in sites]
     form = joint_form(problems, common)
     found: list[float] = []
     start = time.perf_counter()
@@ -65,7 +66,7 @@ def few() -> str:
     answer = answers[-1]
     economics = best(
         "of which economics and each site alone",
-        lambda: [site_problem(site, common, named=True) for site in sites],
+        lambda: [economics_of(site) for site in sites],
         runs=2,
     )
     pricing = Timed(f"pricing and certificate ({answer.search.pricings} rounds)", whole.seconds - economics.seconds)
@@ -84,7 +85,7 @@ def many(count: int) -> str:
     lines = []
     start = time.perf_counter()
     common = common_limits(sites, mandate)
-    problems = [site_problem(site, common, named=False) for site in sites]
+    problems = list(map(SiteEconomics(common, sites[0], named=False), sites))
     economics = time.perf_counter() - start
     start = time.perf_counter()
     answer = portfolio(sites, mandate, map_sites=lambda _, __: problems, gap=GAP)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from allocator.portfolio.joint import MOST_SITES, certified, certified_by_site
 from allocator.portfolio.mandate import Candidate, Mandate, check_candidates
 from allocator.portfolio.plan import Plan
 from allocator.portfolio.search import Question
-from allocator.portfolio.site_problem import KINDS, Alone, SiteProblem, site_problem
+from allocator.portfolio.site_problem import KINDS, Alone, SiteEconomics, SiteProblem
 from allocator.portfolio.whole import PortfolioSearch
 from allocator.program.certificate import Certificate
 from allocator.program.solve import SolverError, Status
@@ -217,7 +217,7 @@ def portfolio(
         raise InputFaultsError(faults)
     common = common_limits(candidates, mandate)
     named = len(candidates) <= MOST_SITES
-    known = tuple(map_sites(partial(site_problem, common=common, named=named), candidates))
+    known = tuple(map_sites(SiteEconomics(common, candidates[0], named), candidates))
     problems = tuple(p for p in known if p.takes_its_ticket)
     impossible = tuple(p for p in known if not p.takes_its_ticket)
     search = PortfolioSearch(problems, common)

@@ -26,7 +26,7 @@ WHOLE_STEP_SHARE, LEAST_WHOLE_STEP_USD = 1e-2, 1e7
 """Of the budget: by how much it is moved to price it; with whole numbers less may change nothing."""
 SOLVED_AGAIN = 4_000
 """Sites entered times sites, up to which the portfolio without each of them is solved; beyond, prices bracket it."""
-CURVE_GAP = 1e-5
+CURVE_GAP = 1e-4
 """Of the points of the curve where sites are many."""
 
 

@@ -99,7 +99,9 @@ class Search:
     def __post_init__(self) -> None:
         """Build the master and hand every site to the solver."""
         keep = len(self.problems) <= MOST_KEPT
-        self._programs = [PricedProgram(p.form, keep=keep) for p in self.problems]
+        first = PricedProgram(self.problems[0].form, keep=keep) if self.problems else None
+        rest = (PricedProgram(p.form, keep=keep, near=first) for p in self.problems[1:])
+        self._programs = [*([first] if first else []), *rest]
         self._required = [s for s, p in enumerate(self.problems) if p.candidate.is_required]
         self._gated = np.array([p.is_gated for p in self.problems], dtype=bool)
         self._groups = list(exclusive_groups(self.problems))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from allocator.portfolio.common import CommonLimits
 from allocator.portfolio.mandate import Candidate
 from allocator.program.build import Program, StandardForm, build
 from allocator.program.rows import Indices
-from allocator.program.solve import Status, solve_form
+from allocator.program.solve import LiveProgram, Status, solve_form
 from allocator.program.variables import Variables
 from models.lease import Recovery
 from models.timeline import MONTHS_PER_QUARTER, Vector
@@ -119,13 +120,46 @@ class SiteProblem:
         return found.astype(float, copy=False)
 
 
-def site_problem(candidate: Candidate, common: CommonLimits, *, named: bool) -> SiteProblem:
-    """Economics, rows and the site's own optimum with the whole budget.
+@dataclass(frozen=True)
+class SiteEconomics:
+    """The function that is applied to every site: its economics, its rows and its own optimum with the whole budget.
 
-    Without ``named`` columns and rows have no names, which nobody asks for in a large portfolio.
+    Parts that a site shares with the first one are taken over from it, and the search for its optimum starts there.
     """
+
+    common: CommonLimits
+    first: Candidate
+    named: bool
+    """Whether columns and rows have names, which nobody asks for in a large portfolio."""
+
+    def __call__(self, candidate: Candidate) -> SiteProblem:
+        """What the portfolio keeps of a site."""
+        return site_problem(candidate, self.common, named=self.named, near=self._known)
+
+    @cached_property
+    def _known(self) -> Known:
+        program = self._program
+        live = LiveProgram(program.form)
+        solved = not live.has_integers and live.answer().status is Status.OPTIMAL
+        return Known(program.choices, live if solved else None)
+
+    @property
+    def _program(self) -> Program:
+        return build(activities(replaced(self.first.case, "policy.capital_usd", self.common.mandate.capital_usd)))
+
+
+@dataclass(frozen=True)
+class Known:
+    """A site that was looked at before."""
+
+    choices: Activities
+    solved: LiveProgram | None
+
+
+def site_problem(candidate: Candidate, common: CommonLimits, *, named: bool, near: Known | None = None) -> SiteProblem:
+    """Economics, rows and the site's own optimum with the whole budget; ``near`` is a similar site."""
     own = replaced(candidate.case, "policy.capital_usd", common.mandate.capital_usd)
-    program = build(activities(own))
+    program = build(activities(own, reuse=near.choices if near else None))
     choices = _choices(program)
     form = _without_rows(program.form, REPLACED)
     ticket, most = candidate.ticket_usd(common.mandate), None
@@ -144,7 +178,7 @@ def site_problem(candidate: Candidate, common: CommonLimits, *, named: bool) -> 
         np.concatenate([value for _, _, value in parts]),
         ticket,
         most,
-        _alone(program),
+        _alone(program, near.solved if near else None),
     )
 
 
@@ -168,8 +202,8 @@ def _choices(program: Program) -> Choices:
     )
 
 
-def _alone(program: Program) -> Alone | None:
-    found = solve_form(program.form, second_look=False)
+def _alone(program: Program, near: LiveProgram | None) -> Alone | None:
+    found = solve_form(program.form, second_look=False, near=near)
     if found.status is Status.INFEASIBLE:
         return None
     units = np.maximum(found.y[program.activity_column], 0.0) * program.columns.units_per_step

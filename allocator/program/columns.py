@@ -31,8 +31,9 @@ class PricedProgram(LiveProgram):
     It stays in the solver (about a megabyte) or, with ``keep`` false, is handed over again each time.
     """
 
-    def __init__(self, form: StandardForm, *, keep: bool) -> None:
-        self._keep, self._basis = keep, None
+    def __init__(self, form: StandardForm, *, keep: bool, near: PricedProgram | None = None) -> None:
+        """Take a form over; the first search starts where ``near``, if of the same shape, ended."""
+        self._keep, self._near, self._basis = keep, near, None
         if keep or form.integer.any():
             super().__init__(form)
             if self.has_integers:
@@ -42,6 +43,11 @@ class PricedProgram(LiveProgram):
 
     def at(self, cost: Vector) -> Answer:
         """The site's best plan at these costs, (columns,)."""
+        if self._near is not None and self._near.has_shape_of(self.form):
+            self._basis = self._near.basis
+            if self._keep and self._basis is not None:
+                self._highs.setBasis(self._basis)
+        self._near = None
         if self._keep or self.has_integers:
             self.set_cost(cost)
             return self.answer()
@@ -51,6 +57,13 @@ class PricedProgram(LiveProgram):
         found = once.answer()
         self._basis = once._highs.getBasis()
         return found
+
+    @property
+    def basis(self) -> highspy.HighsBasis | None:
+        """Where the last search ended; ``None`` before the first, and of a program with whole halls."""
+        if self.has_integers:
+            return None
+        return self._highs.getBasis() if self._keep else self._basis
 
 
 @dataclass(frozen=True)
