@@ -18,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from allocator.case import Case, Input, inputs
 from allocator.workbook.style import (
     DATE,
+    INPUT_BLUE,
     LOSS,
     QUIET,
     THIN,
@@ -132,7 +133,7 @@ def _write_input(book: Workbook, sheet: Worksheet, row: int, item: Input, *, sta
 
 
 def _write_value(sheet: Worksheet, address: str, value: Any, *, quiet: bool) -> None:
-    colour = QUIET if quiet else "0000FF"
+    colour = QUIET if quiet else INPUT_BLUE
     if isinstance(value, bool):
         put(sheet, address, value, align="right", colour=colour)
     elif isinstance(value, date):

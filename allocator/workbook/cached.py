@@ -59,7 +59,7 @@ def write_cached_values(source: Path, target: Path, model: Any, across: Across) 
     CalculationError
         If a formula evaluates to an error.
     """
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as new:
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as new:
         sheets = {part: (position, title) for position, (part, title) in enumerate(sheet_parts(old))}
         for item in old.infolist():
             content = old.read(item)

@@ -17,11 +17,11 @@ from allocator.workbook.bridge import BASE, GAIN_BELOW, LABEL, LOSS_BELOW, TOTAL
 from allocator.workbook.bridge import GAIN as GAIN_COLUMN
 from allocator.workbook.bridge import LOSS as LOSS_COLUMN
 from allocator.workbook.schedule_sheet import FIRST_COLUMN, GRID_ROW, LABEL_ROW, USE_ROWS, Schedule
-from allocator.workbook.style import FONT, GAIN, HOSTING, IDLE, INK, LOSS, MINING, QUIET, RULE
+from allocator.workbook.style import CHART_FONT, GAIN, HOSTING, IDLE, INK, LOSS, MINING, QUIET, RULE, Swatch
 
 
-def _text(size: int, *, bold: bool = False, colour: str = INK) -> RichText:
-    properties = CharacterProperties(latin=Font(typeface=FONT), sz=size, b=bold, solidFill=colour)
+def _text(size: int, *, bold: bool = False, colour: Swatch = INK) -> RichText:
+    properties = CharacterProperties(latin=Font(typeface=CHART_FONT), sz=size, b=bold, solidFill=colour.of_chart)
     return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=properties), endParaRPr=properties)])
 
 
@@ -35,14 +35,14 @@ def _axes(chart: BarChart, unit: str) -> None:
     for axis in (chart.x_axis, chart.y_axis):
         axis.delete = False
         axis.txPr = _text(700, colour=QUIET)
-        axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=RULE, w=6350))
+        axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=RULE.of_chart, w=6350))
     chart.x_axis.tickLblPos = "low"
     chart.y_axis.title = Title(tx=Text(rich=_plain(unit)), overlay=False)
-    chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E6E6E6", w=6350))
+    chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=RULE.of_chart, w=6350))
 
 
 def _plain(text: str) -> RichText:
-    properties = CharacterProperties(latin=Font(typeface=FONT), sz=700, b=False, solidFill=QUIET)
+    properties = CharacterProperties(latin=Font(typeface=CHART_FONT), sz=700, b=False, solidFill=QUIET.of_chart)
     return RichText(
         p=[Paragraph(pPr=ParagraphProperties(defRPr=properties), r=[RegularTextRun(rPr=properties, t=text)])]
     )
@@ -67,7 +67,7 @@ def schedule_chart(sheet: Worksheet, schedule: Schedule, title_address: str, tit
         )
         series = chart.series[-1]
         series.tx = _series_name(sheet, USE_ROWS[use])
-        series.graphicalProperties = GraphicalProperties(solidFill=colour, ln=LineProperties(noFill=True))
+        series.graphicalProperties = GraphicalProperties(solidFill=colour.of_chart, ln=LineProperties(noFill=True))
     chart.set_categories(Reference(sheet, min_col=FIRST_COLUMN, max_col=last, min_row=LABEL_ROW))
     chart.title = _title(title_address, title)
     _axes(chart, "facility MW")
@@ -79,7 +79,7 @@ def schedule_chart(sheet: Worksheet, schedule: Schedule, title_address: str, tit
     )
     grid = line.series[0]
     grid.tx, grid.smooth = _series_name(sheet, GRID_ROW), False
-    grid.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=INK, w=15875))
+    grid.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=INK.of_chart, w=15875))
     grid.marker.symbol = "none"
     chart += line
     chart.legend.position = "b"
@@ -103,7 +103,7 @@ def bridge_chart(sheet: Worksheet, bridge: Bridge, title_address: str, title: st
             Reference(sheet, min_col=position, min_row=bridge.first_row, max_row=bridge.last_row),
             titles_from_data=False,
         )
-        looks = GraphicalProperties(noFill=True) if colour is None else GraphicalProperties(solidFill=colour)
+        looks = GraphicalProperties(noFill=True) if colour is None else GraphicalProperties(solidFill=colour.of_chart)
         looks.line.noFill = True
         chart.series[-1].graphicalProperties = looks
     label = column_index_from_string(LABEL)

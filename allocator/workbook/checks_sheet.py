@@ -75,7 +75,7 @@ def write_checks(
     define(book, "pack__checks_said", SHEET, "$C$3")
     for value, colour in (("TRUE", GAIN), ("FALSE", LOSS)):
         sheet.conditional_formatting.add(
-            f"D3:D{last}", CellIsRule(operator="equal", formula=[value], font=Font(color=colour, bold=True))
+            f"D3:D{last}", CellIsRule(operator="equal", formula=[value], font=Font(color=colour.of_cell, bold=True))
         )
     sheet.freeze_panes = f"A{FIRST_ROW}"
     print_setup(sheet, titles_rows=f"{HEAD_ROW}:{HEAD_ROW}")

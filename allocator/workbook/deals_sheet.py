@@ -19,13 +19,13 @@ from allocator.workbook.deals_apart import title_row
 from allocator.workbook.hall_cost_lines import BORNE
 from allocator.workbook.hall_rent_lines import BILLED, rent_index_formula
 from allocator.workbook.style import (
-    A3,
     HOSTING,
     INK,
     LOSS,
     MONEY_MILLIONS,
     QUIET,
     SHARE,
+    WHITE,
     WHOLE,
     header_row,
     heading,
@@ -94,11 +94,11 @@ def write_signed_deals(sheet: Worksheet, plan: Allocation) -> None:
     count = f'(COUNTIF({flags},"{Place.ABOVE}")+COUNTIF({flags},"{Place.BELOW}"))'
     every = f'({count}+COUNTIF({flags},"{Place.INSIDE}"))'
     put(sheet, "A3", f'={count}&" of "&{every}&" figures of the offers lie outside what has been signed."', bold=True)
-    outside = Font(color=LOSS, bold=True)
+    outside = Font(color=LOSS.of_cell, bold=True)
     for place in (Place.ABOVE, Place.BELOW):
         rule = CellIsRule(operator="equal", formula=[f'"{place}"'], font=outside)
         sheet.conditional_formatting.add(flags, rule)
-    print_setup(sheet, paper=A3)
+    print_setup(sheet)
 
 
 def offer_rows(leases: tuple[Lease, ...]) -> list[int]:
@@ -212,7 +212,7 @@ NOTES = (
 def _notes(sheet: Worksheet, row: int, block: OfferBlock, places: DealPlaces) -> None:
     deal = block.lease.signed_deal
     header_row(sheet, row, ["", "Unit", "Beside this offer", "What it is", "", "", "", "", ""])
-    put_text(sheet, f"A{row}", f"Published notes of {deal}", bold=True, colour="FFFFFF", fill=HOSTING)
+    put_text(sheet, f"A{row}", f"Published notes of {deal}", bold=True, colour=WHITE, fill=HOSTING)
     known = {f"at{n}": f"$C${row + 1 + n}" for n in range(len(NOTES))}
     known |= {
         "debt": f"$M${places.announced[deal]}",

@@ -25,12 +25,13 @@ from allocator.workbook.lines import (
     resolved,
 )
 from allocator.workbook.style import (
-    A3,
+    FAINT,
     INK,
     MONTH,
     PAPER,
     QUIET,
     WHOLE,
+    Colour,
     heading,
     number_format,
     print_setup,
@@ -101,7 +102,7 @@ def write_statement(
             across[here.rows[item.name]] = _write_line(sheet, item, here, others, own_inputs)
         row = max(row, here.rows[item.name] + 1)
     sheet.freeze_panes = sheet.cell(LAST_HEAD_ROW + 1, FIRST_MONTH_COLUMN)
-    print_setup(sheet, titles_rows="1:4", title_columns="A:D", paper=A3)
+    print_setup(sheet, titles_rows="1:4", title_columns="A:D")
     sheet.page_setup.fitToWidth = max(1, here.months // MONTHS_PER_PAGE)
     return across
 
@@ -170,7 +171,7 @@ def _write_line(
         beside = resolved(item.beside, here, others, own_inputs).text
         put(sheet, f"C{row}", beside, form=number_format("share"))
     if item.opening is not None:
-        put(sheet, f"D{row}", item.opening, form=form, colour="A0A0A0", size=7)
+        put(sheet, f"D{row}", item.opening, form=form, colour=FAINT, size=7)
     formula = resolved(item.formula, here, others, own_inputs)
     in_head = item.name in _HEAD
     _first_month(sheet, row, formula, form, bold=in_head or item.name in _STRONG, fill=PAPER if in_head else None)
@@ -178,7 +179,7 @@ def _write_line(
 
 
 def _first_month(
-    sheet: Worksheet, row: int, formula: Formula, form: str, *, bold: bool = False, fill: str | None = None
+    sheet: Worksheet, row: int, formula: Formula, form: str, *, bold: bool = False, fill: Colour | None = None
 ) -> None:
     """The first of the row's formulas, with the looks that its copies will share."""
     address = sheet.cell(row, FIRST_MONTH_COLUMN).coordinate

@@ -39,6 +39,7 @@ from allocator.workbook.style import (
     SHARE,
     STRONG,
     THIN,
+    WHITE,
     header_row,
     heading,
     print_setup,
@@ -112,7 +113,7 @@ def write_offers(sheet: Worksheet, plan: Allocation, entries: Sequence[Entry]) -
     for i, terms in enumerate(found):
         address = f"{get_column_letter(FIRST_OFFER_COLUMN + i)}{HEAD_ROW}"
         name = terms.sheet.lease.name
-        put_text(sheet, address, name, bold=True, colour="FFFFFF", fill=HOSTING, align="right", wrap=True)
+        put_text(sheet, address, name, bold=True, colour=WHITE, fill=HOSTING, align="right", wrap=True)
     sheet[f"{meaning}{HEAD_ROW}"].alignment = Alignment(horizontal="left", vertical="center", indent=1)
     row = _offer(sheet, found, HEAD_ROW + 1)
     noted = any(terms.notes is not None for terms in found)

@@ -15,6 +15,7 @@ from allocator.explain import Explanation
 from allocator.formats import quarter
 from allocator.workbook.across import Across, share_across
 from allocator.workbook.assumptions_sheet import define, write_assumptions
+from allocator.workbook.brand import Brand, shipped_brand
 from allocator.workbook.bridge import write_bridge
 from allocator.workbook.cached import CalculationError, evaluated, write_cached_values
 from allocator.workbook.cash_flow_sheet import write_cash_flow
@@ -33,7 +34,7 @@ from allocator.workbook.offers_sheet import write_offers
 from allocator.workbook.prices_sheet import SHEET as PRICES
 from allocator.workbook.prices_sheet import write_prices
 from allocator.workbook.schedule_sheet import write_schedule
-from allocator.workbook.style import new_workbook
+from allocator.workbook.style import finish, new_workbook
 from allocator.workbook.summary_sheet import write_summary
 from allocator.workbook.tables_sheet import write_tables
 
@@ -42,7 +43,7 @@ FRONT, STATEMENTS = ("Summary", "Mix", "Schedule", "Cash flow"), ("Monthly", "Ne
 BACK = ("Assumptions", "Tables", "Checks", "Method")
 
 
-def write_pack(plan: Allocation, explanation: Explanation, path: Path) -> None:
+def write_pack(plan: Allocation, explanation: Explanation, path: Path, brand: Brand | None = None) -> None:
     """The plan as a workbook whose every figure is a formula back to the blue inputs.
 
     The file appears whole or not at all. Its NPV is compared with the engine's before it appears.
@@ -52,7 +53,8 @@ def write_pack(plan: Allocation, explanation: Explanation, path: Path) -> None:
     CalculationError
         If a formula has no value, or the workbook does not reproduce the engine's NPV to 1e-9.
     """
-    book, across = _assembled(plan, explanation)
+    book, across = _assembled(plan, explanation, brand or shipped_brand())
+    finish(book, brand)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name[:40]}.") as folder:
         narrow, shared, full = (Path(folder) / f"{stage}.xlsx" for stage in ("narrow", "shared", "full"))
@@ -64,9 +66,9 @@ def write_pack(plan: Allocation, explanation: Explanation, path: Path) -> None:
         full.replace(path)
 
 
-def _assembled(plan: Allocation, explanation: Explanation) -> tuple[Workbook, Across]:
+def _assembled(plan: Allocation, explanation: Explanation, brand: Brand) -> tuple[Workbook, Across]:
     case, chosen = plan.case, entries(plan)
-    book = new_workbook()
+    book = new_workbook(brand)
     prices = case.power.hourly_prices
     front = (*FRONT, *([OFFERS, DEALS] if case.leases else []), *STATEMENTS)
     titles = (*front, *(e.here.title for e in chosen), *BACK[:1], *([PRICES] if prices else []), *BACK[1:])
@@ -111,7 +113,7 @@ def _assembled(plan: Allocation, explanation: Explanation) -> tuple[Workbook, Ac
     if case.leases:
         write_offers(sheets[OFFERS], plan, chosen)
         write_signed_deals(sheets[DEALS], plan)
-    write_summary(sheets["Summary"], plan, explanation, schedule, monthly, bridge, sheets)
+    write_summary(sheets["Summary"], plan, explanation, schedule, monthly, bridge, sheets, brand)
     return book, Across(months, formulas)
 
 

@@ -15,6 +15,7 @@ from allocator.workbook.entries import Entry
 from allocator.workbook.lines import FIRST_MONTH_COLUMN, Placed
 from allocator.workbook.style import (
     DATE,
+    FAINT,
     HOSTING,
     IDLE,
     MEGAWATTS,
@@ -87,7 +88,7 @@ def write_schedule(sheet: Worksheet, case: Case, entries: Sequence[Entry], month
     span.width, span.min, span.max = 12.5, FIRST_COLUMN, FIRST_COLUMN + schedule.quarters - 1
     write = _Rows(sheet, schedule)
     write.row(QUARTER_ROW, "Quarter", "quarters", f"=<before>{QUARTER_ROW}+1", WHOLE, head=True)
-    put(sheet, f"D{QUARTER_ROW}", -1, colour="A0A0A0", size=7)
+    put(sheet, f"D{QUARTER_ROW}", -1, colour=FAINT, size=7)
     write.row(
         LABEL_ROW,
         "Begins in",

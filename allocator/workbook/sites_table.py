@@ -15,7 +15,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, PatternFill
 from openpyxl.utils import get_column_letter
 
-from allocator.workbook.style import HOSTING, MEGAWATTS, MONEY, PLAIN, SHARE, SMALL, font, safe_text
+from allocator.workbook.style import HOSTING, MEGAWATTS, MONEY, PLAIN, SHARE, SMALL, WHITE, font, safe_text
 
 SHEET = "Sites"
 LONGEST_TEXT = 32_000
@@ -55,7 +55,7 @@ def _head_cells(sheet: Any, heads: Sequence[str], units: Sequence[str]) -> Itera
         cell = WriteOnlyCell(sheet, None)
         cell.value = safe_text(f"{head} ({unit})" if unit and unit not in ("USD", "years") else head)
         cell.data_type = "s"
-        cell.font = font(bold=True, colour="FFFFFF")
+        cell.font = font(bold=True, colour=WHITE)
         cell.fill = PatternFill("solid", start_color=HOSTING, end_color=HOSTING)
         cell.alignment = Alignment(wrap_text=True, vertical="center")
         yield cell

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 
+from openpyxl.drawing.image import Image
+from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, OneCellAnchor
+from openpyxl.drawing.xdr import XDRPositiveSize2D
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Font
+from openpyxl.utils.units import pixels_to_EMU
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -18,6 +23,7 @@ from allocator.formats import day, percent
 from allocator.report import package_version
 from allocator.sentences import decision
 from allocator.workbook.assumptions_sheet import INPUTS_CHANGED
+from allocator.workbook.brand import Brand
 from allocator.workbook.bridge import Bridge
 from allocator.workbook.charts import bridge_chart, schedule_chart
 from allocator.workbook.lines import Placed
@@ -42,6 +48,8 @@ SHEET = "Summary"
 COLUMNS = "ABCDEFGHIJKL"
 FIGURE_ROW, TABLE_ROWS = 0, 5
 CHARACTERS_PER_LINE = 170
+LOGO_HEIGHT, LOGO_WIDTH, CELL_WIDTH = 44, 170, 90
+"""Room for the logo and width of a column, in pixels."""
 BOLD_LINE = 0.6
 """Letters of the bold first sentence in a line, over those of the others, with some to spare for other fonts."""
 MONEY_PER_UNIT = '"$"#,##0;-"$"#,##0;"–"'
@@ -56,12 +64,13 @@ def write_summary(
     monthly: Placed,
     bridge: Bridge,
     sheets: dict[str, Worksheet],
+    brand: Brand,
 ) -> None:
     """The page, from top to bottom."""
     sheet.sheet_view.showGridLines = False
     for column in COLUMNS:
         sheet.column_dimensions[column].width = 12.2
-    row = _title(sheet, plan)
+    row = _title(sheet, plan, brand)
     row = _sentences(sheet, decision(plan, explanation), row)
     row = _figures(sheet, explanation, monthly, row)
     row = _charts(sheet, schedule, bridge, sheets, row)
@@ -72,22 +81,38 @@ def write_summary(
     sheet.print_options.horizontalCentered = True
 
 
-def _title(sheet: Worksheet, plan: Allocation) -> int:
+def _title(sheet: Worksheet, plan: Allocation, brand: Brand) -> int:
     case = plan.case
     sheet.merge_cells("A1:I1")
     put_text(sheet, "A1", case.name, bold=True, size=17)
     sheet.row_dimensions[1].height = 26
-    put(sheet, "L1", f"valued {day(case.valuation_date)} · {case.horizon_years} years", colour=QUIET, align="right")
+    if brand.logo_png:
+        place_logo(sheet, brand.logo_png)
+    said = f"Board pack: megawatts between bitcoin mining and AI/HPC hosting · version {package_version()}"
     put(
         sheet,
         "A2",
-        f"Board pack: megawatts between bitcoin mining and AI/HPC hosting · version {package_version()}",
+        f"{said} · valued {day(case.valuation_date)} · {case.horizon_years} years",
         colour=QUIET,
         below=THIN,
     )
     for column in COLUMNS[1:]:
         put(sheet, f"{column}2", None, below=THIN)
     return 4
+
+
+def place_logo(sheet: Worksheet, png: bytes) -> None:
+    """The brand's picture in the upper right corner, as high as the title's two rows."""
+    logo = Image(BytesIO(png))
+    scale = min(LOGO_HEIGHT / logo.height, LOGO_WIDTH / logo.width)
+    width, height = int(logo.width * scale), int(logo.height * scale)
+    corner = AnchorMarker(
+        col=len(COLUMNS) - 1, colOff=pixels_to_EMU(CELL_WIDTH - width - 2), row=0, rowOff=pixels_to_EMU(2)
+    )
+    if width > CELL_WIDTH - 2:
+        corner.col, corner.colOff = len(COLUMNS) - 2, pixels_to_EMU(2 * CELL_WIDTH - width - 2)
+    logo.anchor = OneCellAnchor(_from=corner, ext=XDRPositiveSize2D(pixels_to_EMU(width), pixels_to_EMU(height)))
+    sheet.add_image(logo)
 
 
 def _sentences(sheet: Worksheet, sentences: Sequence[str], row: int) -> int:
@@ -271,7 +296,9 @@ def _foot(sheet: Worksheet, plan: Allocation, row: int) -> int:
     sheet.conditional_formatting.add(
         f"A{row}",
         CellIsRule(
-            operator="notEqual", formula=['"Checks: "&pack__checks_said&" pass"'], font=Font(color=LOSS, bold=True)
+            operator="notEqual",
+            formula=['"Checks: "&pack__checks_said&" pass"'],
+            font=Font(color=LOSS.of_cell, bold=True),
         ),
     )
     sheet[f"A{row}"].hyperlink = Hyperlink(ref=f"A{row}", location="'Checks'!A1")
