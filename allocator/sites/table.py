@@ -140,16 +140,21 @@ def _row(number: int, cells: tuple[Any, ...], width: int, columns: Columns, file
 
 def _name(number: int, cell: Any, faults: list[Fault]) -> str:
     value = None if is_blank(cell) else cell_value(cell, as_text=True)
-    if isinstance(value, str) and len(value) <= LONGEST_NAME:
-        return value
+    shown, rule, remedy = "", "", "give the site a short name"
     if value is None:
-        faults.append(row_fault(number, NAME, "", "is empty", "give the site a name"))
+        rule = "is empty"
     elif isinstance(value, Unreadable):
-        faults.append(row_fault(number, NAME, value.shown, value.rule, value.remedy))
-    else:
-        rule = f"is longer than {LONGEST_NAME} characters" if isinstance(value, str) else "is not a text"
-        faults.append(row_fault(number, NAME, "", rule, "give the site a short name"))
-    return f"row {number}"
+        shown, rule, remedy = value.shown, value.rule, value.remedy
+    elif not isinstance(value, str):
+        rule = "is not a text"
+    elif len(value) > LONGEST_NAME:
+        rule = f"is longer than {LONGEST_NAME} characters"
+    elif not value.isprintable():
+        shown, rule = repr(value), "holds characters that cannot be shown"
+    if rule:
+        faults.append(row_fault(number, NAME, shown, rule, remedy))
+        return f"row {number}"
+    return str(value)
 
 
 def _given(number: int, cells: tuple[Any, ...], columns: tuple[Column, ...], faults: list[Fault]) -> dict[str, Any]:

@@ -62,14 +62,9 @@ def by_hand(tmp_path_factory):
     cert, key = certificate(folder)
     address = f"tls://127.0.0.1:{free_port()}"
     tls = ["--tls-ca-file", str(cert), "--tls-cert", str(cert), "--tls-key", str(key)]
-    commands = [["scheduler", "--host", address, "--dashboard-address", "127.0.0.1:0", "--no-show", *tls]]
-    commands += [
-        [
-            "worker", address, "--host", "127.0.0.1", "--nthreads", "1", "--dashboard-address", "127.0.0.1:0", "--local-directory",
-            str(folder), *tls,
-        ]
-        for _ in range(2)
-    ]  # fmt: skip
+    tls += ["--dashboard-address", "127.0.0.1:0"]
+    worker = ["worker", address, "--host", "127.0.0.1", "--nthreads", "1", "--local-directory", str(folder), *tls]
+    commands = [["scheduler", "--host", address, "--no-show", *tls], worker, worker]
     started = []
     for command in commands:
         log = (folder / f"{len(started)}.log").open("w", encoding="utf-8")
