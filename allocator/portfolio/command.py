@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -14,8 +15,10 @@ from allocator.outputs import STANDARD_OUTPUT, checked_targets, write_all
 from models.assumptions import Fault, InputFaultsError
 
 if TYPE_CHECKING:
-    from allocator.portfolio.answer import NoPlanError, Portfolio
+    from allocator.portfolio.answer import NoPlanError, Portfolio, SiteMap
+    from allocator.portfolio.mandate import Candidate
     from allocator.portfolio.questions import Questions
+    from allocator.portfolio.site_problem import SiteProblem
 
 INFEASIBLE = 3
 
@@ -79,7 +82,7 @@ def portfolio(
         say(f"solving {len(candidates)} sites")
         try:
             with sites_on(workers, len(candidates)) as map_sites:
-                answer = best_portfolio(candidates, given, map_sites=map_sites, gap=gap)
+                answer = best_portfolio(candidates, given, map_sites=_counted(map_sites, say), gap=gap)
         except NoPlanError as error:
             _explain(error, base.case.sha256(), json_file)
         say("asking what would change the answer (re-solving)")
@@ -90,6 +93,19 @@ def portfolio(
             say("solving the one program")
             checked_by.append(_agreement(answer))
     _show(asked, base.case.sha256(), json_file, lp, checked_by, targets)
+
+
+def _counted(map_sites: SiteMap, say: Callable[[str], None]) -> SiteMap:
+    """The same map, which says how far it is."""
+
+    def counted(function: Callable[[Candidate], SiteProblem], sites: Sequence[Candidate]) -> Iterator[SiteProblem]:
+        for done, problem in enumerate(map_sites(function, sites), start=1):
+            if done % 10 == 0:
+                say(f"economics of {done:,} of {len(sites):,} sites")
+            yield problem
+        say(f"pricing the limits of {len(sites):,} sites until plan and bound meet")
+
+    return counted
 
 
 def _check_options(workers: Any, gap: float | None, count: int, *, one_program: bool) -> None:

@@ -11,6 +11,8 @@ from allocator.program.solve import Status, solve_form
 
 USD_PER_STEP = 1e6
 """Dollars are relaxed by the million."""
+NOTHING = 1e-3
+"""Dollars or megawatts: rounding."""
 MOST_OBLIGATIONS = 40
 """Sites that must be done, up to which each is asked about by itself."""
 
@@ -42,6 +44,11 @@ class PortfolioInfeasibility:
     reliefs: tuple[Relief, ...]
     droppable: tuple[str, ...]
     """Sites that must be done, each of which, left out alone, leaves a plan."""
+
+    @property
+    def is_of_whole_halls(self) -> bool:
+        """Whether parts of halls would fit: no limit need give, but no plan in whole ones was found."""
+        return any(r.change is not None and r.change <= NOTHING for r in self.reliefs)
 
 
 def portfolio_infeasibility(error: NoPlanError) -> PortfolioInfeasibility:

@@ -193,6 +193,8 @@ def infeasible(found: PortfolioInfeasibility) -> list[str]:
             else f"{i.site} must be done with at least {money(i.ticket_usd)}, and can take {money(i.most_usd)} at most."
             for i in found.impossible
         ]
+    if found.is_of_whole_halls:
+        return ["What must be done would fit in parts of halls; no plan in whole halls was found within the limits."]
     sentences = ["What must be done does not fit the limits across sites."]
     cures = [f"the {r.limit} {_more(r.unit, r.change)} more" for r in found.reliefs if r.change is not None]
     useless = [f"the {r.limit}" for r in found.reliefs if r.change is None]

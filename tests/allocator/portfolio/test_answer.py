@@ -17,6 +17,7 @@ from allocator.portfolio.mandate import Candidate, Mandate, SiteTerms, TenantLim
 from allocator.portfolio.questions import Questions
 from models.assumptions import InputFaultsError
 from tests.allocator.portfolio.small_sites import as_one_program, by_subsets, candidates, capital_of, site
+from tests.allocator.small import lease
 
 SCARCE = Mandate(capital_usd=40e6)
 
@@ -63,6 +64,22 @@ def test_a_site_keeps_its_own_cash_under_stress_against_the_common_budget():
     answer = portfolio([Candidate(case)], Mandate(capital_usd=200e6))
     assert answer.npv_usd == pytest.approx(allocate(case).npv_usd, rel=1e-9)
     assert answer.npv_usd < portfolio([Candidate(load_case("brownfield"))], Mandate(capital_usd=200e6)).npv_usd
+
+
+def test_a_bitcoin_treasury_pays_into_the_budget():
+    case = load_case("brownfield", ["policy.treasury_btc=500", "policy.capital_usd=100e6"])
+    answer = portfolio([Candidate(case)], Mandate(capital_usd=100e6))
+    assert answer.npv_usd == pytest.approx(allocate(case).npv_usd, rel=1e-9)
+    with pytest.raises(InputFaultsError, match="treasury"):
+        portfolio([Candidate(case), Candidate(replaced(case, "name", "Twin"))], Mandate(capital_usd=100e6))
+
+
+def test_three_hundred_sites_are_within_half_a_percent_when_that_is_asked():
+    answer = portfolio(candidates(300, leases=[lease()], fleets=[]), Mandate(capital_usd=300e6), gap=0.005)
+    assert 0.0 <= answer.gap <= 0.005
+    assert answer.npv_usd > 0.0
+    assert answer.capital_used_usd.max() <= 300e6 * (1 + 1e-9)
+    assert max(answer.certificate.primal_residual, answer.certificate.dual_residual) <= 1e-9
 
 
 def test_one_site_in_whole_halls_is_worth_what_allocate_finds():
