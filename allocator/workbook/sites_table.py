@@ -56,7 +56,7 @@ def _head_cells(sheet: Any, heads: Sequence[str], units: Sequence[str]) -> Itera
         cell.value = safe_text(f"{head} ({unit})" if unit and unit not in ("USD", "years") else head)
         cell.data_type = "s"
         cell.font = font(bold=True, colour=WHITE)
-        cell.fill = PatternFill("solid", start_color=HOSTING, end_color=HOSTING)
+        cell.fill = PatternFill("solid", start_color=HOSTING.of_cell, end_color=HOSTING.of_cell)
         cell.alignment = Alignment(wrap_text=True, vertical="center")
         yield cell
 
