@@ -33,7 +33,8 @@ class PricedProgram(LiveProgram):
 
     def __init__(self, form: StandardForm, *, keep: bool, near: PricedProgram | None = None) -> None:
         """Take a form over; the first search starts where ``near``, if of the same shape, ended."""
-        self._keep, self._near, self._basis = keep, near, None
+        self._keep, self._near = keep, near
+        self._basis: highspy.HighsBasis | None = None
         if keep or form.integer.any():
             super().__init__(form)
             if self.has_integers:
