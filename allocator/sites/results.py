@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from allocator.case import Case
 from allocator.outputs import checked_targets, write_all
 from allocator.report import package_version
 from allocator.sites.batch import Solved
-from allocator.sites.outcome import UNITS, Outcome
+from allocator.sites.outcome import UNITS, Outcome, SiteStatus
 from allocator.sites.table import SitesTable
 from models.assumptions import Assumptions, Fault, InputFaultsError
 from models.hourly_prices import HourlyPrices
@@ -62,6 +64,8 @@ def site_results(solved: Solved) -> tuple[SiteResult, ...]:
 
 
 def _cell(value: Any) -> Cell:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     if value is None or isinstance(value, (str, float, int)):
         return value
     if isinstance(value, date):
@@ -110,22 +114,34 @@ def write_results(solved: Solved, folder: Path) -> list[Path]:
 
 
 def write_parquet(results: Sequence[SiteResult], columns: Sequence[str], path: Path) -> None:
-    """One column a head: text, or numbers in double precision; an input that is sometimes a list or a date is text."""
+    """One column a head: numbers in double precision, or text where a sound row holds a text, a date or a list.
+
+    What a row of bad input holds where its column holds numbers is absent: its reason quotes it.
+    """
     import pyarrow as pa  # noqa: PLC0415  (heavy, and only files need it)
     import pyarrow.parquet as pq  # noqa: PLC0415
 
+    sound = [result.outcome.status is not SiteStatus.BAD_INPUT for result in results]
     by_column = list(zip(*(result.cells for result in results), strict=True))
-    arrays = [_array(pa, cells, is_figure=name in UNITS) for name, cells in zip(columns, by_column, strict=True)]
+    arrays = [
+        pa.array(_figures(cells), pa.float64())
+        if name in UNITS or _is_numbers(list(compress(cells, sound)))
+        else pa.array([None if cell is None else _text(cell) for cell in cells], pa.string())
+        for name, cells in zip(columns, by_column, strict=True)
+    ]
     pq.write_table(pa.table(arrays, names=list(columns)), path)
 
 
-def _array(pa: Any, cells: Sequence[Cell], *, is_figure: bool) -> Any:
-    given = [cell for cell in cells if cell is not None]
-    if is_figure or (given and all(isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in given)):
-        return pa.array([None if cell is None else float(cell) for cell in cells], pa.float64())
-    if given and all(isinstance(cell, bool) for cell in given):
-        return pa.array(cells, pa.bool_())
-    return pa.array([None if cell is None else _text(cell) for cell in cells], pa.string())
+def _is_numbers(cells: Sequence[Cell]) -> bool:
+    return all(cell is None or _is_number(cell) for cell in cells) and any(cell is not None for cell in cells)
+
+
+def _is_number(cell: Cell) -> bool:
+    return isinstance(cell, (int, float)) and not isinstance(cell, bool)
+
+
+def _figures(cells: Sequence[Cell]) -> list[float | None]:
+    return [float(cell) if cell is not None and _is_number(cell) else None for cell in cells]
 
 
 def _text(cell: Cell) -> str:
