@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ OF_PORTFOLIO = "portfolio."
 
 
 def read_portfolio(
-    table: SitesTable, mandate_file: Path | None, options: Mapping[str, Any]
+    table: SitesTable, mandate_file: Path | None, options: Mapping[str, Any], found_before: Iterable[Fault] = ()
 ) -> tuple[list[Candidate], Mandate]:
     """Candidates in the order of the table, and the mandate: the file's inputs, replaced by options that are given.
 
@@ -24,11 +24,13 @@ def read_portfolio(
     Raises
     ------
     InputFaultsError
-        With every fault of the rows, of the mandate, and of both together.
+        With every fault of the rows, of the mandate, and of both together; those found before come first.
     """
-    faults: list[Fault] = []
+    faults = list(found_before)
     given = _file(mandate_file, faults) | {name: value for name, value in options.items() if value is not None}
-    mandate = read_mandate(given, faults)
+    of_mandate: list[Fault] = []
+    mandate = read_mandate(given, of_mandate)
+    faults += of_mandate
     _check_heads(table, faults)
     candidates = []
     for row in table.rows:

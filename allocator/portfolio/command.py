@@ -12,7 +12,7 @@ import typer
 
 from allocator.options import CaseArgument, JsonOption, SetOption, SitesArgument
 from allocator.outputs import STANDARD_OUTPUT, checked_targets, write_all
-from models.assumptions import Fault, InputFaultsError
+from models.assumptions import Fault
 
 if TYPE_CHECKING:
     from allocator.portfolio.answer import NoPlanError, Portfolio, SiteMap
@@ -74,8 +74,9 @@ def portfolio(
         "capital_usd": capital, "max_debt_usd": max_debt, "max_tenant_share": max_tenant_share,
         "max_tenant_critical_it_mw": max_tenant_mw, "minimum_ticket_usd": minimum_ticket,
     }  # fmt: skip
-    candidates, given = read_portfolio(read_sites(sites, base), mandate, options)
-    _check_options(workers, gap, len(candidates), one_program=lp is not None or cross_check)
+    table = read_sites(sites, base)
+    faults = _option_faults(workers, gap, len(table.rows), one_program=lp is not None or cross_check)
+    candidates, given = read_portfolio(table, mandate, options, faults)
     if workers.is_plain_beyond_loopback:
         _say(f"note: {cluster} is neither loopback nor TLS: whoever is on the way can run code on its workers")
     with progress_line() as say:
@@ -108,18 +109,16 @@ def _counted(map_sites: SiteMap, say: Callable[[str], None]) -> SiteMap:
     return counted
 
 
-def _check_options(workers: Any, gap: float | None, count: int, *, one_program: bool) -> None:
+def _option_faults(workers: Any, gap: float | None, count: int, *, one_program: bool) -> list[Fault]:
     from allocator.portfolio.joint import MOST_SITES  # noqa: PLC0415
 
     faults = list(workers.faults())
     if gap is not None and not 0.0 <= gap < 1.0:
         faults.append(Fault("--gap", f"{gap:g}", "is not between 0 and 1", "give a share of NPV, such as 0.005"))
     if one_program and count > MOST_SITES:
-        remedy = "leave out --lp and --cross-check: the answer has its own bound"
-        faults.append(Fault("--lp, --cross-check", "", f"write one program of {count:,} sites, more than {MOST_SITES}",
-                            remedy))  # fmt: skip
-    if faults:
-        raise InputFaultsError(faults)
+        rule = f"write one program of {count:,} sites, more than {MOST_SITES}"
+        faults.append(Fault("--lp, --cross-check", "", rule, "leave them out: the answer has its own bound"))
+    return faults
 
 
 def _show(

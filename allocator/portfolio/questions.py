@@ -59,7 +59,10 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Contribution:
-    """NPV of the portfolio less its NPV without one site: between two figures, which are one where it was solved."""
+    """NPV of the portfolio less its NPV without one site: between two figures, which are one where it was solved.
+
+    Of a site that must be done it may be negative: what the obligation costs.
+    """
 
     site: str
     least_usd: float
@@ -148,12 +151,13 @@ class Questions:
         answer = self.answer
         number = self._number[site.name]
         asked = Question(answer.common.limits, shut=frozenset({number}))
+        floor = -np.inf if site.candidate.is_required else 0.0
         if self.contributions_are_solved:
             without = answer.search.best(asked)
             if without.status is Status.OPTIMAL:
-                least = max(0.0, self.base.npv_usd - without.bound_usd)
+                least = max(floor, self.base.npv_usd - without.bound_usd)
                 return Contribution(site.name, least, max(least, self.base.bound_usd - without.npv_usd))
-        least = max(0.0, self.base.npv_usd - answer.search.known_bound(asked))
+        least = max(floor, self.base.npv_usd - answer.search.known_bound(asked))
         most = max(least, site.npv_usd + answer.bound_usd - answer.npv_usd) if (site.use >= 0).all() else None
         return Contribution(site.name, least, most)
 

@@ -23,6 +23,7 @@ def decision(asked: Questions) -> list[str]:
         *_budget(answer, asked.budget_price, asked.curve),
         *_limits(answer),
         *_best_sites(asked),
+        *_obligations(asked),
         *_passed_over(answer),
         how_sure(answer),
     ]
@@ -92,13 +93,23 @@ def _best_sites(asked: Questions) -> Iterator[str]:
     yield f"What the portfolio would lose without a site{least}: {', '.join(parts)}."
 
 
+def _obligations(asked: Questions) -> Iterator[str]:
+    """What it costs that a site must be done, where the portfolio without it would be worth more."""
+    costly = [c for c in asked.contributions if c.most_usd is not None and c.most_usd < 0.0]
+    if costly:
+        named = ", ".join(f"{c.site} {money(-c.most_usd)}" for c in costly if c.most_usd is not None)
+        yield f"What it costs that a site must be done: {named}."
+
+
 def _passed_over(answer: Portfolio) -> Iterator[str]:
     passed = [s for s in answer.sites if s.standing is not Standing.ENTERED]
     by_worth = sorted(passed, key=lambda s: -(s.alone.npv_usd if s.alone else 0.0))
     for site in by_worth[:MOST_NAMED]:
         yield f"{site.name}: {reason(answer, site)}."
     if len(passed) > MOST_NAMED:
-        yield f"{len(passed) - MOST_NAMED} more sites are passed over; each has its reason in the table."
+        more = len(passed) - MOST_NAMED
+        sites = "site is" if more == 1 else "sites are"
+        yield f"{more} more {sites} passed over; the JSON gives the reason of each."
 
 
 def reason(answer: Portfolio, site: SiteResult) -> str:

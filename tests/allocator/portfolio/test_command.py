@@ -62,10 +62,19 @@ def test_every_fault_of_table_mandate_and_options_is_listed_at_once(run, folder)
     mandate = folder / "mandate.toml"
     mandate.write_text('max_tenant_share = 2.0\nmax_deb = 5\n[[tenants]]\nname = "CoreWeave"\nmax_share = -1\n')
     sites = table(folder, ",portfolio.must_do,portfolio.color", ",maybe,red", ",true,", ",,")
-    code, out, err = run("portfolio", "river-bend", sites, "--mandate", str(mandate), "--json", str(folder / "no.json"))
+    code, out, err = run("portfolio", "river-bend", sites, "--mandate", str(mandate), "--gap", "3",
+                         "--json", str(folder / "no.json"))  # fmt: skip
     assert code == 2
     assert not out
-    for words in ("--capital", "max_tenant_share", "max_deb", "tenants[0].max_share", "row 2", "portfolio.color"):
+    for words in (
+        "--capital",
+        "--gap",
+        "max_tenant_share",
+        "max_deb",
+        "tenants[0].max_share",
+        "row 2",
+        "portfolio.color",
+    ):
         assert words in err, err
     assert not (folder / "no.json").exists()
 

@@ -59,6 +59,17 @@ def test_what_a_site_brings_is_the_portfolio_without_it_solved_anew(asked):
         assert found.most_usd == pytest.approx(found.least_usd, rel=1e-6, abs=1.0)
 
 
+def test_a_site_that_must_be_done_may_cost_the_others_more_than_it_brings():
+    terms = {i: SiteTerms(must_do=True, minimum_ticket_usd=14e6) for i in range(2)}
+    asked = Questions(portfolio(candidates(6, terms), Mandate(capital_usd=25e6)))
+    for found in asked.contributions:
+        others = [c for c in candidates(6, terms) if c.name != found.site]
+        without = portfolio(others, Mandate(capital_usd=25e6)).npv_usd
+        assert found.least_usd == pytest.approx(asked.answer.npv_usd - without, rel=1e-5, abs=1e3)
+    assert min(c.least_usd for c in asked.contributions) < 0.0
+    assert any("must be done" in sentence for sentence in decision(asked))
+
+
 def test_prices_bracket_what_a_site_brings_where_sites_are_many(asked, monkeypatch):
     exact = {c.site: c.least_usd for c in asked.contributions}
     monkeypatch.setattr("allocator.portfolio.questions.SOLVED_AGAIN", 0)
