@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openpyxl.chart import BarChart, LineChart, Reference
+from openpyxl.chart import BarChart, LineChart, Reference, ScatterChart
 from openpyxl.chart.data_source import StrData, StrRef, StrVal
 from openpyxl.chart.series import SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
@@ -20,35 +20,39 @@ from allocator.workbook.schedule_sheet import FIRST_COLUMN, GRID_ROW, LABEL_ROW,
 from allocator.workbook.style import CHART_FONT, GAIN, HOSTING, IDLE, INK, LOSS, MINING, QUIET, RULE, Swatch
 
 
-def _text(size: int, *, bold: bool = False, colour: Swatch = INK) -> RichText:
+def lettering(size: int, *, bold: bool = False, colour: Swatch = INK) -> RichText:
+    """How text of a chart looks; sizes in hundredths of a point."""
     properties = CharacterProperties(latin=Font(typeface=CHART_FONT), sz=size, b=bold, solidFill=colour.of_chart)
     return RichText(p=[Paragraph(pPr=ParagraphProperties(defRPr=properties), endParaRPr=properties)])
 
 
-def _title(address: str, shown: str) -> Title:
+def live_title(address: str, shown: str) -> Title:
     """A title read from a cell, so that it follows your mix; ``shown`` is what it says until it is recalculated."""
     kept = StrData(ptCount=1, pt=[StrVal(idx=0, v=shown)])
-    return Title(tx=Text(strRef=StrRef(f=address, strCache=kept)), overlay=False, txPr=_text(1000, bold=True))
+    return Title(tx=Text(strRef=StrRef(f=address, strCache=kept)), overlay=False, txPr=lettering(1000, bold=True))
 
 
-def _axes(chart: BarChart, unit: str) -> None:
+def axes(chart: BarChart | LineChart | ScatterChart, unit: str) -> None:
+    """Quiet axes, the unit beside the upright one."""
     for axis in (chart.x_axis, chart.y_axis):
         axis.delete = False
-        axis.txPr = _text(700, colour=QUIET)
+        axis.txPr = lettering(700, colour=QUIET)
         axis.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=RULE.of_chart, w=6350))
     chart.x_axis.tickLblPos = "low"
-    chart.y_axis.title = Title(tx=Text(rich=_plain(unit)), overlay=False)
+    chart.y_axis.title = Title(tx=Text(rich=plain_text(unit)), overlay=False)
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=RULE.of_chart, w=6350))
 
 
-def _plain(text: str) -> RichText:
+def plain_text(text: str) -> RichText:
+    """A fixed text beside an axis."""
     properties = CharacterProperties(latin=Font(typeface=CHART_FONT), sz=700, b=False, solidFill=QUIET.of_chart)
     return RichText(
         p=[Paragraph(pPr=ParagraphProperties(defRPr=properties), r=[RegularTextRun(rPr=properties, t=text)])]
     )
 
 
-def _frame(chart: BarChart, width_cm: float, height_cm: float) -> None:
+def frame(chart: BarChart | LineChart | ScatterChart, width_cm: float, height_cm: float) -> None:
+    """Size on paper, no border."""
     chart.width, chart.height = width_cm, height_cm
     chart.graphical_properties = GraphicalProperties(ln=LineProperties(noFill=True))
     chart.roundedCorners = False
@@ -69,8 +73,8 @@ def schedule_chart(sheet: Worksheet, schedule: Schedule, title_address: str, tit
         series.tx = _series_name(sheet, USE_ROWS[use])
         series.graphicalProperties = GraphicalProperties(solidFill=colour.of_chart, ln=LineProperties(noFill=True))
     chart.set_categories(Reference(sheet, min_col=FIRST_COLUMN, max_col=last, min_row=LABEL_ROW))
-    chart.title = _title(title_address, title)
-    _axes(chart, "facility MW")
+    chart.title = live_title(title_address, title)
+    axes(chart, "facility MW")
     chart.x_axis.tickLblSkip, chart.x_axis.tickMarkSkip = 8, 4
     chart.y_axis.number_format, chart.y_axis.scaling.min = "#,##0", 0
     line = LineChart()
@@ -83,8 +87,8 @@ def schedule_chart(sheet: Worksheet, schedule: Schedule, title_address: str, tit
     grid.marker.symbol = "none"
     chart += line
     chart.legend.position = "b"
-    chart.legend.txPr = _text(700, colour=QUIET)
-    _frame(chart, 13.6, 7.6)
+    chart.legend.txPr = lettering(700, colour=QUIET)
+    frame(chart, 13.6, 7.6)
     return chart
 
 
@@ -108,9 +112,29 @@ def bridge_chart(sheet: Worksheet, bridge: Bridge, title_address: str, title: st
         chart.series[-1].graphicalProperties = looks
     label = column_index_from_string(LABEL)
     chart.set_categories(Reference(sheet, min_col=label, min_row=bridge.first_row, max_row=bridge.last_row))
-    chart.title = _title(title_address, title)
-    _axes(chart, "NPV, USD million")
+    chart.title = live_title(title_address, title)
+    axes(chart, "NPV, USD million")
     chart.y_axis.number_format = "#,##0"
     chart.legend = None
-    _frame(chart, 13.6, 7.6)
+    frame(chart, 13.6, 7.6)
+    return chart
+
+
+def tornado_chart(sheet: Worksheet, first_row: int, last_row: int, title: str) -> BarChart:
+    """What each driver takes and gives over its steps, widest on top; labels in column A, changes in M and N."""
+    chart = BarChart()
+    chart.type, chart.grouping, chart.overlap, chart.gapWidth = "bar", "stacked", 100, 40
+    for column, colour, name in ((13, LOSS, "worse"), (14, GAIN, "better")):
+        chart.add_data(Reference(sheet, min_col=column, min_row=first_row, max_row=last_row), titles_from_data=False)
+        series = chart.series[-1]
+        series.tx = SeriesLabel(v=name)
+        series.graphicalProperties = GraphicalProperties(solidFill=colour.of_chart, ln=LineProperties(noFill=True))
+    chart.set_categories(Reference(sheet, min_col=1, min_row=first_row, max_row=last_row))
+    chart.title = Title(tx=Text(rich=_plain(title, size=1000, bold=True, colour=INK)), overlay=False)
+    _axes(chart, "change of NPV, USD million")
+    chart.x_axis.scaling.orientation = "maxMin"
+    chart.y_axis.number_format = "#,##0,,;-#,##0,,;0"
+    chart.legend.position = "b"
+    chart.legend.txPr = _text(700, colour=QUIET)
+    _frame(chart, 24.0, 8.6)
     return chart
