@@ -129,14 +129,16 @@ class Search:
         while rounds < self.most_rounds:
             rounds += 1
             if answer.status is Status.INFEASIBLE:
-                if not self._find_a_plan(question):
+                answer = self._master.answer() if self._find_a_plan(question) else answer
+                if answer.status is Status.INFEASIBLE:
                     return Found(Status.INFEASIBLE, np.nan, np.nan, NO_PLAN, NO_PLAN, rounds)
-                answer = self._master.answer()
+            if best_bound + answer.objective <= target * (1.0 + abs(answer.objective)):
+                break
             bound, added = self._price(answer.row_prices, question, answer.site_prices)
             best_bound = min(best_bound, bound)
             if added:
                 answer = self._master.answer()
-            if not added or best_bound + answer.objective <= target * (1.0 + abs(answer.objective)):
+            else:
                 break
         proof = min(self._priced, key=lambda priced: self._bound(priced, question))
         return Found(Status.OPTIMAL, -answer.objective, best_bound, answer.weights, proof.row_prices, rounds)
@@ -198,7 +200,7 @@ class Search:
         """Add a plan of a site to the pool; one that is known already is not added twice."""
         problem = self.problems[site]
         index = np.flatnonzero(y).astype(np.int32)
-        key = (site, y[index].tobytes())
+        key = (site, index.tobytes() + y[index].tobytes())
         if key not in self._seen:
             self._seen.add(key)
             cost = float(problem.form.cost @ y)

@@ -166,7 +166,7 @@ class PortfolioSearch:
             best = max(self._rounded(question, gap), key=lambda f: f.npv_usd, default=None)
         nodes = [] if best is root else [_Node(root.bound_usd, 0, question, root)]
         looked, most = 0, max(8, PRICED_SITES // len(self.problems))
-        while nodes and looked < most and self._is_open(nodes[0].bound_usd, best):
+        while nodes and looked < most and self._is_open(nodes[0].bound_usd, best, gap):
             node = heapq.heappop(nodes)
             for asked in self._branches(node):
                 looked += 1
@@ -174,7 +174,7 @@ class PortfolioSearch:
                 if found.status is Status.INFEASIBLE:
                     continue
                 bound = min(node.bound_usd, found.bound_usd)
-                if not self._is_open(bound, best):
+                if not self._is_open(bound, best, gap):
                     closed = max(closed, bound)
                 elif self._open(found):
                     heapq.heappush(nodes, _Node(bound, looked, asked, found))
@@ -211,8 +211,8 @@ class PortfolioSearch:
         )
 
     @staticmethod
-    def _is_open(bound_usd: float, best: Found | None) -> bool:
-        return best is None or bound_usd > best.npv_usd + WHOLE_GAP * (1.0 + abs(best.npv_usd))
+    def _is_open(bound_usd: float, best: Found | None, gap: float) -> bool:
+        return best is None or bound_usd > best.npv_usd + max(gap, WHOLE_GAP) * (1.0 + abs(best.npv_usd))
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ TERMS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("budget", [9e6, 16e6, 28e6])
+@pytest.mark.parametrize("budget", [9e6, 20e6])
 @pytest.mark.parametrize("asked", TERMS)
 def test_what_is_all_or_nothing_is_what_brute_force_over_subsets_finds(asked, budget):
     sites = candidates(6, TERMS[asked])
