@@ -16,6 +16,9 @@ HOMES = {
     "highspy": ("allocator/program/",),
     "streamlit": ("allocator/ui/", "app.py"),
     "openpyxl": ("allocator/workbook/",),
+    "dask": ("allocator/sites/",),
+    "distributed": ("allocator/sites/",),
+    "sqlite3": ("allocator/sites/",),
 }
 
 
