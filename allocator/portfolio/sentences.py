@@ -83,14 +83,9 @@ def _best_sites(asked: Questions) -> Iterator[str]:
     found = [c for c in asked.contributions if c.least_usd > 0][:MOST_NAMED]
     if not found:
         return
-    exact = asked.contributions_are_solved
-    parts = [
-        f"{c.site} {money(c.least_usd)}" if exact or c.most_usd is None
-        else f"{c.site} {money(c.least_usd)} to {money(c.most_usd)}"
-        for c in found
-    ]  # fmt: skip
-    least = "" if exact else ", at least and at most"
-    yield f"What the portfolio would lose without a site{least}: {', '.join(parts)}."
+    least = "" if asked.contributions_are_solved else " at least"
+    parts = [f"{c.site} {money(c.least_usd)}" for c in found]
+    yield f"What the portfolio would lose{least} without a site: {', '.join(parts)}."
 
 
 def _obligations(asked: Questions) -> Iterator[str]:
