@@ -43,9 +43,9 @@ def axes(chart: BarChart | LineChart | ScatterChart, unit: str) -> None:
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill=RULE.of_chart, w=6350))
 
 
-def plain_text(text: str) -> RichText:
-    """A fixed text beside an axis."""
-    properties = CharacterProperties(latin=Font(typeface=CHART_FONT), sz=700, b=False, solidFill=QUIET.of_chart)
+def plain_text(text: str, *, size: int = 700, bold: bool = False, colour: Swatch = QUIET) -> RichText:
+    """A fixed text: beside an axis, or a title."""
+    properties = CharacterProperties(latin=Font(typeface=CHART_FONT), sz=size, b=bold, solidFill=colour.of_chart)
     return RichText(
         p=[Paragraph(pPr=ParagraphProperties(defRPr=properties), r=[RegularTextRun(rPr=properties, t=text)])]
     )
@@ -130,11 +130,11 @@ def tornado_chart(sheet: Worksheet, first_row: int, last_row: int, title: str) -
         series.tx = SeriesLabel(v=name)
         series.graphicalProperties = GraphicalProperties(solidFill=colour.of_chart, ln=LineProperties(noFill=True))
     chart.set_categories(Reference(sheet, min_col=1, min_row=first_row, max_row=last_row))
-    chart.title = Title(tx=Text(rich=_plain(title, size=1000, bold=True, colour=INK)), overlay=False)
-    _axes(chart, "change of NPV, USD million")
+    chart.title = Title(tx=Text(rich=plain_text(title, size=1000, bold=True, colour=INK)), overlay=False)
+    axes(chart, "change of NPV, USD million")
     chart.x_axis.scaling.orientation = "maxMin"
     chart.y_axis.number_format = "#,##0,,;-#,##0,,;0"
     chart.legend.position = "b"
-    chart.legend.txPr = _text(700, colour=QUIET)
-    _frame(chart, 24.0, 8.6)
+    chart.legend.txPr = lettering(700, colour=QUIET)
+    frame(chart, 24.0, 8.6)
     return chart

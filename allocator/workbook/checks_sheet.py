@@ -12,8 +12,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.activities import Kind
 from allocator.allocation import Allocation
-from allocator.workbook.assumptions_sheet import INPUTS_CHANGED, define, input_name
+from allocator.workbook.assumptions_sheet import INPUTS_CHANGED, define
 from allocator.workbook.entries import FIRST_MIX_ROW, MIX_SHEET, Entry
+from allocator.workbook.flex import input_name
 from allocator.workbook.lease_unit import tables_name
 from allocator.workbook.lines import Placed
 from allocator.workbook.schedule_sheet import GRID_ROW, USE_ROWS, Schedule
@@ -59,7 +60,7 @@ def write_checks(
     found = [
         *_limits(plan, entries, schedule),
         *_terms(plan),
-        *_identities(plan, entries, schedule, monthly),
+        *_identities(entries, schedule, monthly),
         *_dates(plan, entries),
     ]
     for row, check in enumerate(found, start=FIRST_ROW):
@@ -73,6 +74,8 @@ def write_checks(
     put(sheet, "C3", f'=COUNTIF(D{FIRST_ROW}:D{last},TRUE)&" of {len(found)}"', colour=QUIET, align="right")
     define(book, "out__checks_passed", SHEET, "$D$3")
     define(book, "pack__checks_said", SHEET, "$C$3")
+    put(sheet, "A4", f'=IF(D3,"",INDEX(A{FIRST_ROW}:A{last},MATCH(FALSE,D{FIRST_ROW}:D{last},0)))', colour=LOSS)
+    define(book, "pack__first_broken", SHEET, "$A$4")
     for value, colour in (("TRUE", GAIN), ("FALSE", LOSS)):
         sheet.conditional_formatting.add(
             f"D3:D{last}", CellIsRule(operator="equal", formula=[value], font=Font(color=colour.of_cell, bold=True))
@@ -178,7 +181,7 @@ def _same(words: str, found: str, expected: str) -> Check:
     )
 
 
-def _identities(plan: Allocation, entries: Sequence[Entry], schedule: Schedule, monthly: Placed) -> Iterator[Check]:
+def _identities(entries: Sequence[Entry], schedule: Schedule, monthly: Placed) -> Iterator[Check]:
     uses = "+".join(f"SUM({schedule.all_quarters(row)})" for row in USE_ROWS.values())
     yield Check(
         "Mining, hosting and idle add up to the grid (facility MW-quarters)",
@@ -196,8 +199,7 @@ def _identities(plan: Allocation, entries: Sequence[Entry], schedule: Schedule, 
         "out__capex_usd",
         monthly.single("capex_usd"),
     )
-    ledger = float(sum(plan.terms_usd[e.position] for e in entries if e.recommended_mw))
-    solved = f"IF({INPUTS_CHANGED},out__npv_usd,{ledger!r})"
+    solved = f"IF({INPUTS_CHANGED},out__npv_usd,solved__npv_usd)"
     yield _same(
         "The recommended mix is worth what the optimiser found, as long as no input is changed (USD)",
         "out__npv_usd",

@@ -13,9 +13,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.allocation import Allocation
-from allocator.workbook.assumptions_sheet import input_name
 from allocator.workbook.deal_rows import COLUMNS, COUPON, FORMATS, DealPlaces, deal_places, write_deals
 from allocator.workbook.deals_apart import title_row
+from allocator.workbook.flex import input_name
 from allocator.workbook.hall_cost_lines import BORNE
 from allocator.workbook.hall_rent_lines import BILLED, rent_index_formula
 from allocator.workbook.style import (

@@ -27,8 +27,9 @@ from allocator.term_lines import (
     tenant_lines,
     use_lines,
 )
-from allocator.workbook.assumptions_sheet import INPUTS_CHANGED, input_name
+from allocator.workbook.assumptions_sheet import INPUTS_CHANGED
 from allocator.workbook.entries import MIX_SHEET, Entry
+from allocator.workbook.flex import input_name
 from allocator.workbook.style import (
     HOSTING,
     INK,

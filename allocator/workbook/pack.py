@@ -13,7 +13,9 @@ from allocator.activities import Kind
 from allocator.allocation import Allocation
 from allocator.explain import Explanation
 from allocator.formats import quarter
+from allocator.sensitivity import Sensitivities
 from allocator.workbook.across import Across, share_across
+from allocator.workbook.assumptions_sheet import SHEET as ASSUMPTIONS
 from allocator.workbook.assumptions_sheet import define, write_assumptions
 from allocator.workbook.brand import Brand, shipped_brand
 from allocator.workbook.bridge import write_bridge
@@ -23,6 +25,7 @@ from allocator.workbook.checks_sheet import write_checks
 from allocator.workbook.deals_sheet import SHEET as DEALS
 from allocator.workbook.deals_sheet import write_signed_deals
 from allocator.workbook.entries import FIRST_MIX_ROW, Entry, entries
+from allocator.workbook.flex import put_in_use
 from allocator.workbook.lines import Formula, Placed
 from allocator.workbook.method_sheet import write_method
 from allocator.workbook.mix_sheet import write_mix
@@ -34,6 +37,8 @@ from allocator.workbook.offers_sheet import write_offers
 from allocator.workbook.prices_sheet import SHEET as PRICES
 from allocator.workbook.prices_sheet import write_prices
 from allocator.workbook.schedule_sheet import write_schedule
+from allocator.workbook.sensitivity_sheet import SHEET as SENSITIVITY
+from allocator.workbook.sensitivity_sheet import write_sensitivity
 from allocator.workbook.style import finish, new_workbook
 from allocator.workbook.summary_sheet import write_summary
 from allocator.workbook.tables_sheet import write_tables
@@ -43,7 +48,13 @@ FRONT, STATEMENTS = ("Summary", "Mix", "Schedule", "Cash flow"), ("Monthly", "Ne
 BACK = ("Assumptions", "Tables", "Checks", "Method")
 
 
-def write_pack(plan: Allocation, explanation: Explanation, path: Path, brand: Brand | None = None) -> None:
+def write_pack(
+    plan: Allocation,
+    explanation: Explanation,
+    path: Path,
+    brand: Brand | None = None,
+    sensitivities: Sensitivities | None = None,
+) -> None:
     """The plan as a workbook whose every figure is a formula back to the blue inputs.
 
     The file appears whole or not at all. Its NPV is compared with the engine's before it appears.
@@ -53,7 +64,7 @@ def write_pack(plan: Allocation, explanation: Explanation, path: Path, brand: Br
     CalculationError
         If a formula has no value, or the workbook does not reproduce the engine's NPV to 1e-9.
     """
-    book, across = _assembled(plan, explanation, brand or shipped_brand())
+    book, across = _assembled(plan, explanation, brand or shipped_brand(), sensitivities)
     finish(book, brand)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name[:40]}.") as folder:
@@ -66,11 +77,13 @@ def write_pack(plan: Allocation, explanation: Explanation, path: Path, brand: Br
         full.replace(path)
 
 
-def _assembled(plan: Allocation, explanation: Explanation, brand: Brand) -> tuple[Workbook, Across]:
+def _assembled(
+    plan: Allocation, explanation: Explanation, brand: Brand, found: Sensitivities | None
+) -> tuple[Workbook, Across]:
     case, chosen = plan.case, entries(plan)
     book = new_workbook(brand)
     prices = case.power.hourly_prices
-    front = (*FRONT, *([OFFERS, DEALS] if case.leases else []), *STATEMENTS)
+    front = (*FRONT, SENSITIVITY, *([OFFERS, DEALS] if case.leases else []), *STATEMENTS)
     titles = (*front, *(e.here.title for e in chosen), *BACK[:1], *([PRICES] if prices else []), *BACK[1:])
     sheets = {title: book.create_sheet(title) for title in titles}
     months = case.timeline.months
@@ -109,12 +122,13 @@ def _assembled(plan: Allocation, explanation: Explanation, brand: Brand) -> tupl
     write_mix(book, sheets["Mix"], plan, chosen, schedule)
     bridge = write_bridge(sheets["Mix"], plan, chosen, schedule, FIRST_MIX_ROW + len(chosen) + len(schedule.limits) + 7)
     write_cash_flow(sheets["Cash flow"], case, monthly, network)
+    write_sensitivity(book, sheets[SENSITIVITY], plan, monthly, found)
     write_checks(book, sheets["Checks"], plan, chosen, schedule, monthly)
     if case.leases:
         write_offers(sheets[OFFERS], plan, chosen)
         write_signed_deals(sheets[DEALS], plan)
     write_summary(sheets["Summary"], plan, explanation, schedule, monthly, bridge, sheets, brand)
-    return book, Across(months, formulas)
+    return book, Across(months, put_in_use(book, formulas, case, (ASSUMPTIONS, SENSITIVITY)))
 
 
 def _write_entry(book: Workbook, plan: Allocation, entry: Entry, places: Mapping[str, Placed]) -> dict[int, Formula]:

@@ -10,8 +10,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.activities import Kind, Use
 from allocator.case import Case
-from allocator.workbook.assumptions_sheet import input_name
 from allocator.workbook.entries import Entry
+from allocator.workbook.flex import input_name
 from allocator.workbook.lines import FIRST_MONTH_COLUMN, Placed
 from allocator.workbook.style import (
     DATE,

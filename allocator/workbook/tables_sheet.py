@@ -10,7 +10,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.case import Case
-from allocator.workbook.assumptions_sheet import define, input_name
+from allocator.workbook.assumptions_sheet import define
+from allocator.workbook.flex import input_name
 from allocator.workbook.lease_unit import tables_name
 from allocator.workbook.lines import Placed
 from allocator.workbook.network_lines import FORWARD_FIELDS, forward_points
