@@ -14,16 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from allocator.options import CaseArgument, JsonOption, SetOption
+from allocator.options import JsonOption
 from allocator.outputs import STANDARD_OUTPUT, checked_targets, keep_standard_output_for_answers, write_all
+from allocator.plan_commands import risk, solve
 from allocator.portfolio.command import portfolio
 from allocator.sites.command import batch
 from models.assumptions import Fault, InputFaultsError
 
 if TYPE_CHECKING:
-    from allocator.allocation import Allocation
-    from allocator.case import Case
-    from allocator.explain import Explanation
     from models.network import Market
 
 OK, FAILED, BAD_INPUT, INFEASIBLE = 0, 1, 2, 3
@@ -121,6 +119,7 @@ def check(
     cases: Annotated[list[str], typer.Argument(metavar="CASE...", help="case files, workbooks or templates")],
 ) -> None:
     """Validate cases; every fault is listed."""
+    from allocator.case_source import read_case  # noqa: PLC0415
     from allocator.comparison import outside_notes  # noqa: PLC0415
 
     faults: list[Fault] = []
@@ -137,135 +136,8 @@ def check(
         raise InputFaultsError(faults)
 
 
-@app.command()
-def solve(
-    case: CaseArgument,
-    settings: SetOption = None,
-    json_file: JsonOption = None,
-    excel: Annotated[Path | None, typer.Option("--excel", help="write the board pack (.xlsx)")] = None,
-    lp: Annotated[Path | None, typer.Option("--lp", help="write the program (.mps): it minimises -NPV in USD")] = None,
-    solver: Annotated[str, typer.Option("--solver", help="HiGHS, CBC, or any solver that PuLP finds")] = "HiGHS",
-    cross_check: Annotated[bool, typer.Option("--cross-check", help="solve again with CBC and compare")] = False,
-) -> None:
-    """Recommend how many megawatts go to which use, from when to when, and say why."""
-    from allocator.allocation import InfeasibleError, allocate  # noqa: PLC0415
-    from allocator.program.solve import export_mps  # noqa: PLC0415
-
-    known = read_case(case, settings or [])
-    targets = checked_targets(json_file, excel, lp, read_from=case)
-    try:
-        plan = allocate(known, solver)
-    except InfeasibleError as error:
-        _explain_infeasible(known, error, solver, json_file)
-    checked_by = ["ledger", "residuals", "duality gap"]
-    if cross_check:
-        checked_by.append(_agreement(plan))
-    explanation = _explained(plan)
-    answer = _as_json(plan, explanation)
-    writers: list[tuple[Path, Callable[[Path], Any]]] = []
-    if json_file and json_file != STANDARD_OUTPUT:
-        writers.append((Path(json_file), lambda path: path.write_text(answer, encoding="utf-8")))
-    if lp:
-        writers.append((lp, lambda path: export_mps(plan.program, path)))
-    if excel:
-        from allocator.workbook import write_pack  # noqa: PLC0415
-
-        writers.append((excel, lambda path: write_pack(plan, explanation, path)))
-    write_all(writers)
-    if json_file == STANDARD_OUTPUT:
-        print(answer)
-        return
-    _print(plan, explanation, checked_by, [str(t) for t in targets])
-
-
-def _explained(plan: Allocation) -> Explanation:
-    from rich.console import Console  # noqa: PLC0415
-
-    from allocator.explain import explain  # noqa: PLC0415
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        return explain(plan)
-    with console.status("asking what would change the answer (re-solving)"):
-        return explain(plan)
-
-
-def _as_json(plan: Allocation, explanation: Explanation) -> str:
-    from allocator.report import as_json  # noqa: PLC0415
-
-    return json.dumps(as_json(plan, explanation), indent=2, allow_nan=False, ensure_ascii=False)
-
-
-def _print(plan: Allocation, explanation: Explanation, checked_by: list[str], written: list[str]) -> None:
-    from allocator.report import print_plan  # noqa: PLC0415
-    from allocator.terminal import terminal  # noqa: PLC0415
-
-    print_plan(terminal(), plan, explanation, checked_by=checked_by, written=written)
-
-
-def _agreement(plan: Allocation) -> str:
-    """Solve again with CBC; raises where the two disagree."""
-    from allocator.program import solve as solving  # noqa: PLC0415
-
-    other = -solving.solve(plan.program, "CBC").objective
-    difference = abs(other - plan.npv_usd) / (1.0 + abs(plan.npv_usd))
-    if difference > 1e-6:
-        raise solving.SolverError(f"CBC finds {other:,.0f} USD where {plan.solver} finds {plan.npv_usd:,.0f} USD")
-    return f"CBC agrees to {difference:.0e}"
-
-
-def _explain_infeasible(case: Case, error: Any, solver: str, json_file: str | None) -> NoReturn:
-    from allocator.infeasible import infeasibility  # noqa: PLC0415
-    from allocator.report import infeasible_as_json  # noqa: PLC0415
-    from allocator.sentences import infeasible  # noqa: PLC0415
-
-    found = infeasibility(error.program)
-    for sentence in infeasible(found):
-        _say(sentence)
-    answer = json.dumps(infeasible_as_json(case.sha256(), solver, found), indent=2, ensure_ascii=False)
-    if json_file == STANDARD_OUTPUT:
-        print(answer)
-    elif json_file:
-        write_all([(Path(json_file), lambda path: path.write_text(answer, encoding="utf-8"))])
-    raise typer.Exit(INFEASIBLE)
-
-
-@app.command()
-def risk(
-    case: CaseArgument,
-    settings: SetOption = None,
-    paths: Annotated[int, typer.Option("--paths", help="random futures on which mixes are sought")] = 10_000,
-    seed: Annotated[int, typer.Option("--seed", help="the same seed gives the same futures")] = 1,
-    antithetic: Annotated[bool, typer.Option("--antithetic", help="draw shocks in mirrored pairs")] = False,
-    workers: Annotated[int, typer.Option("--workers", help="threads; the answer is the same for any number")] = 2,
-    json_file: JsonOption = None,
-) -> None:
-    """Weigh mean against tail over many futures; what foresight and waiting are worth."""
-    from allocator.allocation import InfeasibleError  # noqa: PLC0415
-    from allocator.risk.answer import assess  # noqa: PLC0415
-    from allocator.risk.cutting_planes import UnattainableError  # noqa: PLC0415
-    from allocator.risk.report import as_json, print_risk  # noqa: PLC0415
-    from allocator.terminal import progress_line, terminal  # noqa: PLC0415
-    from models.scenarios import Draws  # noqa: PLC0415
-
-    known = read_case(case, settings or [])
-    targets = checked_targets(json_file, read_from=case)
-    try:
-        with progress_line() as say:
-            answer = assess(known, paths, seed, Draws.ANTITHETIC if antithetic else Draws.RANDOM, workers, say)
-    except InfeasibleError as error:
-        _explain_infeasible(known, error, "HiGHS", json_file)
-    except UnattainableError as error:
-        _say(f"{error}; lower risk.least_cvar_usd, or leave it out")
-        raise typer.Exit(INFEASIBLE) from error
-    if json_file:
-        _emit(as_json(answer), json_file, lambda: None)
-    if json_file != STANDARD_OUTPUT:
-        print_risk(terminal(), answer, [str(t) for t in targets])
-
-
-app.command()(batch)
-app.command()(portfolio)
+for _command in (solve, risk, batch, portfolio):
+    app.command()(_command)
 
 
 @app.command()
@@ -370,23 +242,6 @@ def _emit(answer: Any, json_file: str | None, show: Callable[[], None]) -> None:
         print(text)
     else:
         write_all([(Path(json_file), lambda path: path.write_text(text, encoding="utf-8"))])
-
-
-def read_case(source: str, settings: list[str]) -> Case:
-    """A case from a TOML file, a template's name, or an exported workbook.
-
-    Raises
-    ------
-    InputFaultsError
-        With every fault found.
-    """
-    from allocator.files import case_with_settings, load_case  # noqa: PLC0415
-
-    if source.lower().endswith((".xlsx", ".xlsm")) and Path(source).exists():
-        from allocator.workbook import read_document  # noqa: PLC0415
-
-        return case_with_settings(read_document(Path(source)), settings, Path(source).parent)
-    return load_case(source, settings)
 
 
 if __name__ == "__main__":

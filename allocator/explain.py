@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from allocator.allocation import Allocation
 from allocator.alternatives import NearOptimal, near_optimal
 from allocator.break_even import BreakEven, break_evens
@@ -15,7 +17,7 @@ from allocator.case import Case
 from allocator.flip_points import FlipPoint, closed, flip_points
 from allocator.optima import difference, worth
 from allocator.program.limits import Limit
-from allocator.program.solve import LiveProgram, SolverError
+from allocator.program.solve import LiveProgram, SolverError, Status
 from allocator.stress_table import StressOutcome, stress_table
 
 TIGHT, AGREE = 1e-9, 1e-3
@@ -40,11 +42,21 @@ class ShadowPrice:
 
 
 @dataclass(frozen=True)
+class OneUse:
+    """What the best plan with one use only asks of its owner."""
+
+    capex_usd: float
+    peak_equity_usd: float
+
+
+@dataclass(frozen=True)
 class Twins:
     """What the site is worth with one use only; ``None`` where a signed lease forbids it."""
 
     mine_only_usd: float | None
     host_only_usd: float | None
+    mine_only: OneUse | None = None
+    host_only: OneUse | None = None
 
 
 @dataclass(frozen=True)
@@ -167,11 +179,21 @@ def twins(plan: Allocation) -> Twins:
     live = LiveProgram(plan.program.form)
     shut = closed(case, list(range(len(case.leases))))
     live.move_rows(shut, -1.0)
-    mine = worth(live)
+    mine, asks = worth(live), _one_use(plan, live)
     live.move_rows(shut, 0.0)
     machines = [(f"fleet__{i}", fleet.facility_mw) for i, fleet in enumerate(case.fleets)]
     for i in plan.program.columns.purchase_running:
         rows = [r for r in plan.program.form.row_names if r.startswith(f"purchase__{i}__")]
         machines += [(r, case.purchases[i].max_facility_mw) for r in rows]
     live.move_rows(machines, -1.0)
-    return Twins(mine, worth(live))
+    return Twins(mine, worth(live), asks, _one_use(plan, live))
+
+
+def _one_use(plan: Allocation, live: LiveProgram) -> OneUse | None:
+    """Capex and peak equity of the plan that a live program has just found."""
+    found = live.answer()
+    if found.status is not Status.OPTIMAL:
+        return None
+    units = np.maximum(found.y[plan.program.activity_column], 0.0) * plan.program.columns.units_per_step
+    running = np.cumsum(plan.choices.equity_cash_flow_usd @ units)
+    return OneUse(float(plan.choices.capex_usd @ units), max(0.0, -float(running.min(initial=0.0))))

@@ -23,3 +23,11 @@ JsonOption = Annotated[
     str | None,
     typer.Option("--json", metavar="FILE|-", help="write JSON to a file, or to standard output alone with -"),
 ]
+ExcelOption = Annotated[Path | None, typer.Option("--excel", metavar="FILE", help="write the board pack (.xlsx)")]
+PdfOption = Annotated[
+    Path | None, typer.Option("--pdf", metavar="FILE", help="print the board pack (needs LibreOffice)")
+]
+TemplateOption = Annotated[
+    Path | None,
+    typer.Option("--template", metavar="FILE", help="a workbook whose theme, logo, paper and footer the pack takes"),
+]

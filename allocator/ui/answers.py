@@ -132,12 +132,13 @@ def board_pack(plan: Allocation, explanation: Explanation) -> bytes:
         If this installation cannot write workbooks.
     """
     try:
+        from allocator.sensitivity import sensitivities  # noqa: PLC0415
         from allocator.workbook import write_pack  # noqa: PLC0415  (openpyxl only when a pack is written)
     except ImportError as error:
         raise RuntimeError("workbooks are not part of this installation") from error
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pack.xlsx"
-        write_pack(plan, explanation, path)
+        write_pack(plan, explanation, path, None, sensitivities(plan))
         return path.read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""Sheet Cash flow: the annual statement of *your mix*, by calendar year, for two printed pages."""
+"""Sheet Cash flow: the annual statement of *your mix* by calendar year: cash flow, debt, equity, sources and uses."""
 
 from __future__ import annotations
 
@@ -51,8 +51,11 @@ STATEMENT: tuple[tuple[str, str, int], ...] = (
 _RESULTS = {"mining_cash_flow_usd", "hosting_cash_flow_usd", "equity_cash_flow_usd"}
 
 
-def write_cash_flow(sheet: Worksheet, case: Case, monthly: Placed, network: Placed) -> None:
-    """Sums of the monthly lines by calendar year, and what is owed at each year's end."""
+def write_cash_flow(sheet: Worksheet, case: Case, monthly: Placed, network: Placed) -> tuple[str, str]:
+    """Sums of the monthly lines by calendar year, what is owed at each year's end, sources and uses.
+
+    Returns the addresses of all sources and of all uses, by year.
+    """
     heading(
         sheet,
         "Cash flow",
@@ -71,13 +74,15 @@ def write_cash_flow(sheet: Worksheet, case: Case, monthly: Placed, network: Plac
     for label, line, sign in STATEMENT:
         _write_row(sheet, row, letters, label, line, sign, monthly, network)
         row += 1
-    _ratios(sheet, row + 1, letters, monthly, network)
+    row = _ratios(sheet, row + 1, letters, monthly, network)
+    sums = _sources_and_uses(sheet, row + 1, letters, monthly, network)
     sheet.freeze_panes = f"{letters[0]}{FIRST_ROW}"
     print_setup(sheet, title_columns="A:B")
     sheet.page_setup.fitToWidth = -(-years // YEARS_PER_PAGE)
     sheet.col_breaks = ColBreak()
     for i in range(YEARS_PER_PAGE, years, YEARS_PER_PAGE):
         sheet.col_breaks.append(Break(id=FIRST_COLUMN + i - 1))
+    return sums
 
 
 def _write_row(
@@ -113,11 +118,17 @@ def _in_year(line: str, letter: str, monthly: Placed, network: Placed) -> str:
     return f"SUMIFS({monthly.all_months(line)},{network.all_months('year')},{letter}${YEAR_ROW})"
 
 
-def _ratios(sheet: Worksheet, row: int, letters: list[str], monthly: Placed, network: Placed) -> None:
-    put(sheet, f"A{row}", "Debt", bold=True)
-    put(sheet, f"A{row + 1}", "Outstanding at the end of the year", indent=1)
-    put(sheet, f"A{row + 2}", "CFADS over debt service", indent=1)
-    put(sheet, f"A{row + 3}", "Cash flow to the owner, running sum", indent=1)
+def _ratios(sheet: Worksheet, row: int, letters: list[str], monthly: Placed, network: Placed) -> int:
+    """Debt, cover and the owner's running sum; returns the next free row."""
+    put(sheet, f"A{row}", "Debt and equity", bold=True)
+    labels = (
+        "Debt outstanding at the end of the year",
+        "Cash flow available for debt service (CFADS)",
+        "CFADS over debt service (DSCR)",
+        "Cash flow to the owner, running sum",
+    )
+    for i, label in enumerate(labels, start=row + 1):
+        put(sheet, f"A{i}", label, indent=1)
     owner = FIRST_ROW + len(STATEMENT) - 1
     for i, letter in enumerate(letters):
         balance = (
@@ -125,6 +136,64 @@ def _ratios(sheet: Worksheet, row: int, letters: list[str], monthly: Placed, net
         )
         put(sheet, f"{letter}{row + 1}", f"={balance}/const__usd_per_million", form=MILLIONS)
         service, cfads = (_in_year(line, letter, monthly, network) for line in ("service_usd", "cfads_usd"))
-        put(sheet, f"{letter}{row + 2}", f'=IF({service}>1,{cfads}/{service},"–")', form='0.00"x"', align="right")
-        before = f"{letters[i - 1]}{row + 3}+" if i else ""
-        put(sheet, f"{letter}{row + 3}", f"={before}{letter}{owner}", form=MILLIONS)
+        put(sheet, f"{letter}{row + 2}", f"={cfads}/const__usd_per_million", form=MILLIONS)
+        put(sheet, f"{letter}{row + 3}", f'=IF({service}>1,{cfads}/{service},"–")', form='0.00"x"', align="right")
+        before = f"{letters[i - 1]}{row + 4}+" if i else ""
+        put(sheet, f"{letter}{row + 4}", f"={before}{letter}{owner}", form=MILLIONS)
+    return row + len(labels) + 1
+
+
+SOURCES = (
+    ("Cash from operations, after the owner's tax", ""),
+    ("Debt drawn", "draw_usd"),
+    ("Paid in by the owner", "in"),
+)
+USES = (
+    ("Capex", "capex_usd"),
+    ("Fees at closing", "fee_usd"),
+    ("Into the debt service reserves, net", "reserve_usd"),
+    ("Debt service", "service_usd"),
+    ("Balloons", "balloon_usd"),
+    ("Paid out to the owner", "out"),
+)
+
+
+def _sources_and_uses(
+    sheet: Worksheet, row: int, letters: list[str], monthly: Placed, network: Placed
+) -> tuple[str, str]:
+    """Where each year's money comes from and goes to; interest before rent begins is added to the debt, not paid."""
+    put(sheet, f"A{row}", "Sources and uses of money", bold=True)
+    ends = []
+    for title, parts in (("Sources", SOURCES), ("Uses", USES)):
+        first = row + 1
+        for label, line in parts:
+            row += 1
+            put(sheet, f"A{row}", label, indent=1)
+            for letter in letters:
+                amount = _money(line, letter, monthly, network)
+                put(sheet, f"{letter}{row}", f"={amount}/const__usd_per_million", form=MILLIONS)
+            put(sheet, f"B{row}", f"=SUM({letters[0]}{row}:{letters[-1]}{row})", form=MILLIONS, bold=True)
+        last, row = row, row + 1
+        put(sheet, f"A{row}", title, bold=True, above=THIN)
+        for letter in ("B", *letters):
+            total = f"=SUM({letter}{first}:{letter}{last})"
+            put(sheet, f"{letter}{row}", total, form=MILLIONS, bold=True, above=THIN)
+        ends.append(f"'{SHEET}'!${letters[0]}${row}:${letters[-1]}${row}")
+    return ends[0], ends[1]
+
+
+def _money(line: str, letter: str, monthly: Placed, network: Placed) -> str:
+    """Formula of a year's amount, USD."""
+
+    def year(name: str) -> str:
+        return _in_year(name, letter, monthly, network)
+
+    if line in ("in", "out"):
+        flow, sign = monthly.all_months("equity_cash_flow_usd"), "-" if line == "in" else ""
+        when = f"({network.all_months('year')}={letter}${YEAR_ROW})"
+        return f"SUMPRODUCT({when}*({sign}{flow}>0)*{sign}{flow})"
+    if line:
+        return year(line)
+    earned = [year(name) for name in ("mining_cash_flow_usd", "hosting_cash_flow_usd", "capex_usd", "warrants_usd")]
+    taxed = f"{year('mining_tax_usd')}+{year('hosting_tax_usd')}-{year('levered_tax_usd')}"
+    return f"({'+'.join(earned)}+{taxed})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from openpyxl.chart import BarChart, LineChart, Reference, ScatterChart
 from openpyxl.chart.data_source import StrData, StrRef, StrVal
 from openpyxl.chart.series import SeriesLabel
+from openpyxl.chart.series_factory import SeriesFactory
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText, Text
 from openpyxl.chart.title import Title
@@ -137,4 +138,26 @@ def tornado_chart(sheet: Worksheet, first_row: int, last_row: int, title: str) -
     chart.legend.position = "b"
     chart.legend.txPr = lettering(700, colour=QUIET)
     frame(chart, 24.0, 8.6)
+    return chart
+
+
+def frontier_chart(sheet: Worksheet, first_row: int, last_row: int, title: str) -> ScatterChart:
+    """Mean NPV (column B) against CVaR (column D) of the mixes from the highest mean to the best tail."""
+    chart = ScatterChart()
+    chart.style, chart.scatterStyle = 13, "lineMarker"
+    across = Reference(sheet, min_col=4, min_row=first_row, max_row=last_row)
+    up = Reference(sheet, min_col=2, min_row=first_row, max_row=last_row)
+    series = SeriesFactory(up, across, title="mix")
+    series.smooth = False
+    series.marker.symbol, series.marker.size = "circle", 6
+    series.marker.graphicalProperties = GraphicalProperties(solidFill=HOSTING.of_chart)
+    series.graphicalProperties = GraphicalProperties(ln=LineProperties(solidFill=HOSTING.of_chart, w=19050))
+    chart.series.append(series)
+    chart.title = Title(tx=Text(rich=plain_text(title, size=1000, bold=True, colour=INK)), overlay=False)
+    axes(chart, "mean NPV, USD million")
+    chart.x_axis.title = Title(tx=Text(rich=plain_text("CVaR, USD million (right is safer)")), overlay=False)
+    chart.x_axis.number_format = chart.y_axis.number_format = "#,##0,,;-#,##0,,;0"
+    chart.x_axis.majorGridlines = None
+    chart.legend = None
+    frame(chart, 22.0, 7.8)
     return chart

@@ -46,7 +46,13 @@ class Check:
 
 
 def write_checks(
-    book: Workbook, sheet: Worksheet, plan: Allocation, entries: Sequence[Entry], schedule: Schedule, monthly: Placed
+    book: Workbook,
+    sheet: Worksheet,
+    plan: Allocation,
+    entries: Sequence[Entry],
+    schedule: Schedule,
+    monthly: Placed,
+    moneys: tuple[str, str],
 ) -> int:
     """Every check; returns how many there are."""
     heading(
@@ -61,6 +67,7 @@ def write_checks(
         *_limits(plan, entries, schedule),
         *_terms(plan),
         *_identities(entries, schedule, monthly),
+        _balance(*moneys),
         *_dates(plan, entries),
     ]
     for row, check in enumerate(found, start=FIRST_ROW):
@@ -229,6 +236,17 @@ def _identities(entries: Sequence[Entry], schedule: Schedule, monthly: Placed) -
                 f"ABS({here.single('reserve_usd')})<=const__tolerance_usd",
                 MONEY,
             )
+
+
+def _balance(sources: str, uses: str) -> Check:
+    away = f"SUMPRODUCT(ABS({sources}-{uses}))"
+    all_of = f"(1+SUM({sources}))"
+    return Check(
+        "Sources of money equal its uses in every year (USD million, sum of differences)",
+        away,
+        "0",
+        f"{away}<=const__tolerance_share*{all_of}",
+    )
 
 
 def _dates(plan: Allocation, entries: Sequence[Entry]) -> Iterator[Check]:

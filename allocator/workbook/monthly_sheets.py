@@ -41,7 +41,7 @@ from allocator.workbook.style import (
 FIRST_ROW = 6
 """Rows 1 and 2 say what the sheet is, 3 and 4 hold month and date, 5 is empty."""
 LAST_HEAD_ROW = 4
-MONTHS_PER_PAGE = 24
+MONTHS_PER_PAGE = 12
 NARROWEST_LABEL, WIDEST_LABEL, LABEL_LETTER = 44.0, 72.0, 0.9
 WIDE_SHEETS = ("Network", "Monthly")
 """Sheets with numbers of fifteen digits: difficulty, dollars of a whole plan."""
@@ -103,7 +103,7 @@ def write_statement(
         row = max(row, here.rows[item.name] + 1)
     sheet.freeze_panes = sheet.cell(LAST_HEAD_ROW + 1, FIRST_MONTH_COLUMN)
     print_setup(sheet, titles_rows="1:4", title_columns="A:D")
-    sheet.page_setup.fitToWidth = max(1, here.months // MONTHS_PER_PAGE)
+    sheet.page_setup.fitToWidth = max(1, -(-here.months // MONTHS_PER_PAGE))
     return across
 
 

@@ -13,6 +13,7 @@ from allocator.activities import Kind
 from allocator.allocation import Allocation
 from allocator.explain import Explanation
 from allocator.formats import quarter
+from allocator.risk.answer import RiskAnswer
 from allocator.sensitivity import Sensitivities
 from allocator.workbook.across import Across, share_across
 from allocator.workbook.assumptions_sheet import SHEET as ASSUMPTIONS
@@ -36,6 +37,8 @@ from allocator.workbook.offers_sheet import SHEET as OFFERS
 from allocator.workbook.offers_sheet import write_offers
 from allocator.workbook.prices_sheet import SHEET as PRICES
 from allocator.workbook.prices_sheet import write_prices
+from allocator.workbook.risk_sheet import SHEET as RISK
+from allocator.workbook.risk_sheet import write_risk
 from allocator.workbook.schedule_sheet import write_schedule
 from allocator.workbook.sensitivity_sheet import SHEET as SENSITIVITY
 from allocator.workbook.sensitivity_sheet import write_sensitivity
@@ -54,6 +57,7 @@ def write_pack(
     path: Path,
     brand: Brand | None = None,
     sensitivities: Sensitivities | None = None,
+    tail: RiskAnswer | None = None,
 ) -> None:
     """The plan as a workbook whose every figure is a formula back to the blue inputs.
 
@@ -64,7 +68,7 @@ def write_pack(
     CalculationError
         If a formula has no value, or the workbook does not reproduce the engine's NPV to 1e-9.
     """
-    book, across = _assembled(plan, explanation, brand or shipped_brand(), sensitivities)
+    book, across = _assembled(plan, explanation, brand or shipped_brand(), sensitivities, tail)
     finish(book, brand)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name[:40]}.") as folder:
@@ -78,12 +82,12 @@ def write_pack(
 
 
 def _assembled(
-    plan: Allocation, explanation: Explanation, brand: Brand, found: Sensitivities | None
+    plan: Allocation, explanation: Explanation, brand: Brand, found: Sensitivities | None, tail: RiskAnswer | None
 ) -> tuple[Workbook, Across]:
     case, chosen = plan.case, entries(plan)
     book = new_workbook(brand)
     prices = case.power.hourly_prices
-    front = (*FRONT, SENSITIVITY, *([OFFERS, DEALS] if case.leases else []), *STATEMENTS)
+    front = (*FRONT, SENSITIVITY, *([RISK] if tail else []), *([OFFERS, DEALS] if case.leases else []), *STATEMENTS)
     titles = (*front, *(e.here.title for e in chosen), *BACK[:1], *([PRICES] if prices else []), *BACK[1:])
     sheets = {title: book.create_sheet(title) for title in titles}
     months = case.timeline.months
@@ -121,13 +125,15 @@ def _assembled(
     schedule = write_schedule(sheets["Schedule"], case, chosen, monthly)
     write_mix(book, sheets["Mix"], plan, chosen, schedule)
     bridge = write_bridge(sheets["Mix"], plan, chosen, schedule, FIRST_MIX_ROW + len(chosen) + len(schedule.limits) + 7)
-    write_cash_flow(sheets["Cash flow"], case, monthly, network)
+    moneys = write_cash_flow(sheets["Cash flow"], case, monthly, network)
     write_sensitivity(book, sheets[SENSITIVITY], plan, monthly, found)
-    write_checks(book, sheets["Checks"], plan, chosen, schedule, monthly)
+    if tail:
+        write_risk(sheets[RISK], tail)
+    write_checks(book, sheets["Checks"], plan, chosen, schedule, monthly, moneys)
     if case.leases:
         write_offers(sheets[OFFERS], plan, chosen)
         write_signed_deals(sheets[DEALS], plan)
-    write_summary(sheets["Summary"], plan, explanation, schedule, monthly, bridge, sheets, brand)
+    write_summary(sheets["Summary"], plan, explanation, schedule, monthly, bridge, sheets, brand, tail)
     return book, Across(months, put_in_use(book, formulas, case, (ASSUMPTIONS, SENSITIVITY)))
 
 

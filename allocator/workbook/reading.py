@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from allocator.case import case_from_document, path_parts
+from allocator.sensitivity import DRIVERS, Driver
 from allocator.workbook.archive import check_archive
 from allocator.workbook.assumptions_sheet import (
     AS_SOLVED,
@@ -32,17 +33,42 @@ from allocator.workbook.assumptions_sheet import (
 )
 from allocator.workbook.prices_sheet import SHEET as PRICES
 from allocator.workbook.prices_sheet import read_prices
+from allocator.workbook.sensitivity_sheet import FIRST_ROW as FIRST_FLEX_ROW
+from allocator.workbook.sensitivity_sheet import SHEET as SENSITIVITY
 from models.assumptions import Fault, InputFaultsError
 
 MOST_ROWS, MOST_COLUMNS, MOST_PRICES = 5_000, len(HEADS), 50_000
 """Rows of Assumptions and of Prices that are read; a large case has a few hundred, and 744 of hourly prices."""
+_POSITION = re.compile(r"\[[0-9]+\]")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+
+
+@dataclass(frozen=True)
+class Flexed:
+    """A what-if change as typed, and its cell."""
+
+    driver: Driver
+    typed: Any
+    cell: str
+
+    def faults(self) -> Iterator[Fault]:
+        """What is wrong with it."""
+        low, high = self.driver.lower, self.driver.upper
+        if isinstance(self.typed, bool) or not isinstance(self.typed, (int, float)):
+            yield Fault(self.cell, repr(self.typed)[:40], "is not a number", "type a change, or 0 for none")
+        elif not low <= self.typed <= high:
+            yield Fault(self.cell, f"{self.typed:g}", f"is not between {low:g} and {high:g}", "type a smaller change")
+
+    def moved(self, value: Any) -> Any:
+        """An input after the change; what is no number is left to be refused."""
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return self.driver.moved(value, self.typed) if is_number else value
 
 
 def read_document(path: Path) -> dict[str, Any]:
     """The inputs of sheet Assumptions as :func:`allocator.case.case_from_document` takes them.
 
-    A value that was typed over loses its source, as an override does.
+    A value that was typed over, or that a what-if cell moves, loses its source, as an override does.
 
     Raises
     ------
@@ -50,8 +76,8 @@ def read_document(path: Path) -> dict[str, Any]:
         If the file is no pack, is unsafe to open, or holds inputs that a case refuses; faults name their cells.
     """
     check_archive(path)
-    rows, prices = _rows(path)
-    document, cells, faults = _document(path, rows)
+    rows, prices, changes = _rows(path)
+    document, cells, faults = _document(path, rows, changes)
     power = document.get("power", {})
     if prices is not None and power.get("hourly_prices") == ON_PRICES_SHEET:
         power["hourly_prices"] = prices | {"file": _text(prices["file"])}
@@ -65,8 +91,8 @@ def read_document(path: Path) -> dict[str, Any]:
     return document
 
 
-def _rows(path: Path) -> tuple[list[list[Any]], dict[str, Any] | None]:
-    """Rows of sheet Assumptions, and the prices of sheet Prices where there is one."""
+def _rows(path: Path) -> tuple[list[list[Any]], dict[str, Any] | None, dict[str, Flexed]]:
+    """Rows of sheet Assumptions, the prices of sheet Prices where there is one, and what-if changes by input."""
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (KeyError, ValueError, OSError, SyntaxError, EOFError, zlib.error, zipfile.BadZipFile) as error:
@@ -74,6 +100,7 @@ def _rows(path: Path) -> tuple[list[list[Any]], dict[str, Any] | None]:
     try:
         rows = list(_cells(book[SHEET])) if SHEET in book.sheetnames else None
         prices = read_prices(book, MOST_PRICES) if PRICES in book.sheetnames else None
+        changes = _changes(book[SENSITIVITY]) if SENSITIVITY in book.sheetnames else {}
     except (KeyError, ValueError, TypeError, SyntaxError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise _refused(path, f"has a sheet {SHEET} that cannot be read ({type(error).__name__})") from error
     finally:
@@ -85,7 +112,21 @@ def _rows(path: Path) -> tuple[list[list[Any]], dict[str, Any] | None]:
     padded = [row + [None] * (MOST_COLUMNS - len(row)) for row in rows]
     if len(padded) < FIRST_ROW or padded[HEAD_ROW - 1][PATH - 1] != HEADS[PATH - 1]:
         raise _refused(path, f"has no table of inputs below A{HEAD_ROW} of sheet {SHEET}")
-    return padded, prices
+    return padded, prices, changes
+
+
+def _changes(sheet: Any) -> dict[str, Flexed]:
+    """What-if changes that are not 0, by the input's path with ``[*]``; a change that is none is kept to be refused."""
+    known = {path: driver for driver in DRIVERS for path in driver.inputs}
+    found: dict[str, Flexed] = {}
+    sheet.reset_dimensions()
+    rows = sheet.iter_rows(min_row=FIRST_FLEX_ROW, max_row=FIRST_FLEX_ROW + len(DRIVERS), max_col=4, values_only=True)
+    for number, row in enumerate(rows, start=FIRST_FLEX_ROW):
+        cells = [*row, None, None, None, None]
+        driver = known.get(str(cells[3]))
+        if driver is not None and cells[2] not in (None, 0):
+            found[str(cells[3])] = Flexed(driver, cells[2], f"{SENSITIVITY}!C{number} ({driver.label})")
+    return found
 
 
 def _cells(sheet: Any) -> Iterator[list[Any]]:
@@ -98,12 +139,14 @@ def _refused(path: Path, rule: str) -> InputFaultsError:
     return InputFaultsError([Fault(str(path), "", rule, "give a board pack written by allocator solve --excel")])
 
 
-def _document(path: Path, rows: list[list[Any]]) -> tuple[dict[str, Any], dict[str, str], list[Fault]]:
+def _document(
+    path: Path, rows: list[list[Any]], changes: Mapping[str, Flexed]
+) -> tuple[dict[str, Any], dict[str, str], list[Fault]]:
     """The document, the cell of each input, and faults of the sheet itself."""
     tree: dict[Any, Any] = {}
     sources: dict[str, str] = {}
     cells: dict[str, str] = {}
-    faults: list[Fault] = []
+    faults = [fault for flexed in changes.values() for fault in flexed.faults()]
     inputs_end = False
     formulas = (
         _formulas(path)
@@ -117,6 +160,8 @@ def _document(path: Path, rows: list[list[Any]]) -> tuple[dict[str, Any], dict[s
         if not name or name == OTHER_SOURCES:
             continue
         value, before = _value(row[VALUE - 1]), _value(row[AS_SOLVED - 1])
+        if not faults and (flexed := changes.get(_POSITION.sub("[*]", name))) is not None:
+            value = _value(flexed.moved(value))
         if row[STATED_IN - 1] == CASE and (inputs_end or value == before):
             sources[name] = _text(row[SOURCE - 1])
         if inputs_end:

@@ -83,7 +83,7 @@ def write_sensitivity(
 
 def _what_if(book: Workbook, sheet: Worksheet, drivers: Sequence[Driver]) -> None:
     put(sheet, f"A{HEAD_ROW - 1}", "What if (live)", bold=True, size=11)
-    header_row(sheet, HEAD_ROW, ["Driver", "Unit of change", "Change", "Inputs that it moves", "", ""])
+    header_row(sheet, HEAD_ROW, ["Driver", "Unit of change", "Change", "Moves", "", ""])
     for row, driver in enumerate(drivers, start=FIRST_ROW):
         put(sheet, f"{LABEL}{row}", driver.label)
         put(sheet, f"{UNIT}{row}", UNITS.get(driver.unit, driver.unit), colour=QUIET)
@@ -118,7 +118,9 @@ def _results(book: Workbook, sheet: Worksheet, plan: Allocation, monthly: Placed
         put(sheet, f"{solved}{row}", "n/a" if value is None else value, form=form, align="right")
         define(book, f"solved__{name}", SHEET, f"${solved}${row}")
         put(sheet, f"{now}{row}", f"={live}", form=form, align="right", bold=True)
-        put(sheet, f"{change}{row}", f'=IFERROR({now}{row}-{solved}{row},"n/a")', form=form, align="right")
+        away = f"{now}{row}-{solved}{row}"
+        still = f"ABS({away})<const__tolerance_usd" if form == MONEY_MILLIONS else "FALSE"
+        put(sheet, f"{change}{row}", f'=IFERROR(IF({still},0,{away}),"n/a")', form=form, align="right")
     row = FIRST_ROW + len(figures)
     put(sheet, f"{label}{row}", "Checks that pass")
     put(sheet, f"{now}{row}", "=pack__checks_said", align="right", bold=True)

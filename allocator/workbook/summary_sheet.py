@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from typing import Any
 
 from openpyxl.drawing.image import Image
 from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, OneCellAnchor
@@ -17,10 +18,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.allocation import Allocation
 from allocator.case import inputs
-from allocator.explain import Explanation
+from allocator.explain import Explanation, OneUse
 from allocator.flip_points import FlipPoint
 from allocator.formats import day, percent
 from allocator.report import package_version
+from allocator.risk.answer import RiskAnswer
 from allocator.sentences import decision
 from allocator.workbook.assumptions_sheet import INPUTS_CHANGED
 from allocator.workbook.brand import Brand
@@ -45,10 +47,15 @@ from allocator.workbook.style import (
 )
 
 SHEET = "Summary"
-COLUMNS = "ABCDEFGHIJKL"
-FIGURE_ROW, TABLE_ROWS = 0, 5
-CHARACTERS_PER_LINE = 170
-LOGO_HEIGHT, LOGO_WIDTH, CELL_WIDTH = 44, 170, 90
+COLUMNS = "ABCDEFGHIJKLMNO"
+LAST = COLUMNS[-1]
+TILES = (("A", "C"), ("D", "E"), ("F", "H"), ("I", "J"), ("K", "M"), ("N", "O"))
+"""First and last column of each of the six figures."""
+TABLE_ROWS, TILE_ROWS, CHART_ROWS = 5, 4, 16
+ALTERNATIVES, MINE_ONLY = "KLMNO", 3
+"""Columns of the table of alternatives, and which of its rows is mining alone."""
+CHARACTERS_PER_LINE = 168
+LOGO_HEIGHT, LOGO_WIDTH, CELL_WIDTH = 44, 145, 74
 """Room for the logo and width of a column, in pixels."""
 BOLD_LINE = 0.6
 """Letters of the bold first sentence in a line, over those of the others, with some to spare for other fonts."""
@@ -65,25 +72,26 @@ def write_summary(
     bridge: Bridge,
     sheets: dict[str, Worksheet],
     brand: Brand,
+    tail: RiskAnswer | None,
 ) -> None:
-    """The page, from top to bottom."""
+    """The page, from top to bottom; ``tail`` where the risk program was run."""
     sheet.sheet_view.showGridLines = False
     for column in COLUMNS:
-        sheet.column_dimensions[column].width = 12.2
+        sheet.column_dimensions[column].width = 9.8
     row = _title(sheet, plan, brand)
     row = _sentences(sheet, decision(plan, explanation), row)
-    row = _figures(sheet, explanation, monthly, row)
+    row = _figures(sheet, monthly, row)
     row = _charts(sheet, schedule, bridge, sheets, row)
-    row = _tables(sheet, plan, explanation, row)
+    row = _tables(sheet, plan, explanation, monthly, tail, row)
     last = _foot(sheet, plan, row)
-    sheet.print_area = f"A1:L{last}"
+    sheet.print_area = f"A1:{LAST}{last}"
     print_setup(sheet, pages_high=1)
     sheet.print_options.horizontalCentered = True
 
 
 def _title(sheet: Worksheet, plan: Allocation, brand: Brand) -> int:
     case = plan.case
-    sheet.merge_cells("A1:I1")
+    sheet.merge_cells("A1:L1")
     put_text(sheet, "A1", case.name, bold=True, size=17)
     sheet.row_dimensions[1].height = 26
     if brand.logo_png:
@@ -117,7 +125,7 @@ def place_logo(sheet: Worksheet, png: bytes) -> None:
 
 def _sentences(sheet: Worksheet, sentences: Sequence[str], row: int) -> int:
     for i, sentence in enumerate(sentences):
-        sheet.merge_cells(f"A{row}:L{row}")
+        sheet.merge_cells(f"A{row}:{LAST}{row}")
         put_text(
             sheet,
             f"A{row}",
@@ -132,7 +140,7 @@ def _sentences(sheet: Worksheet, sentences: Sequence[str], row: int) -> int:
         lines = 1 + int(len(sentence) / per_line) + sentence.count("\n")
         sheet.row_dimensions[row].height = min(400.0, (16.5 if i == 0 else 12.5) * lines + 1)
         row += 1
-    sheet.merge_cells(f"A{row}:L{row}")
+    sheet.merge_cells(f"A{row}:{LAST}{row}")
     said = (
         f"=IF(OR({INPUTS_CHANGED},SUMPRODUCT((mix__yours<>mix__recommended)*1)>0),"
         '"An input or your mix was changed: the sentences above are as solved, the figures below are live.","")'
@@ -141,9 +149,9 @@ def _sentences(sheet: Worksheet, sentences: Sequence[str], row: int) -> int:
     return row + 1
 
 
-def _figures(sheet: Worksheet, explanation: Explanation, monthly: Placed, row: int) -> int:
-    alone = explanation.twins.mine_only_usd
-    over = f"=out__your_npv_usd-({alone!r})" if alone is not None else '="n/a"'
+def _figures(sheet: Worksheet, monthly: Placed, row: int) -> int:
+    alone = f"{ALTERNATIVES[1]}{_first_table_row(row) + MINE_ONLY}"
+    over = f'=IF(ISNUMBER({alone}),out__your_npv_usd-{alone},"n/a")'
     figures = (
         ("NPV", "=out__your_npv_usd", MONEY_MILLIONS, "over doing nothing"),
         ("Over mining alone", over, MONEY_MILLIONS, "NPV, mining as solved"),
@@ -153,7 +161,7 @@ def _figures(sheet: Worksheet, explanation: Explanation, monthly: Placed, row: i
         ("Lowest DSCR", f"={monthly.single('minimum_dscr')}", '0.00"x"', "of any lease, by CFADS"),
     )
     for i, (label, formula, form, note) in enumerate(figures):
-        left, right = COLUMNS[2 * i], COLUMNS[2 * i + 1]
+        left, right = TILES[i]
         put(sheet, f"{left}{row}", label, colour=QUIET, fill=PAPER, align="center")
         put(
             sheet,
@@ -170,18 +178,25 @@ def _figures(sheet: Worksheet, explanation: Explanation, monthly: Placed, row: i
         for line in range(row, row + 3):
             sheet.merge_cells(f"{left}{line}:{right}{line}")
     sheet.row_dimensions[row + 1].height = 24
-    return row + 4
+    return row + TILE_ROWS
+
+
+def _first_table_row(figures_row: int) -> int:
+    """Row of the heads of the three tables, below figures and charts."""
+    return figures_row + TILE_ROWS + CHART_ROWS
 
 
 def _charts(sheet: Worksheet, schedule: Schedule, bridge: Bridge, sheets: dict[str, Worksheet], row: int) -> int:
     sheet.add_chart(
         schedule_chart(sheets["Schedule"], schedule, bridge.schedule_title_address, bridge.schedule_title), f"A{row}"
     )
-    sheet.add_chart(bridge_chart(sheets["Mix"], bridge, bridge.title_address, bridge.title), f"G{row}")
-    return row + 16
+    sheet.add_chart(bridge_chart(sheets["Mix"], bridge, bridge.title_address, bridge.title), f"H{row}")
+    return row + CHART_ROWS
 
 
-def _tables(sheet: Worksheet, plan: Allocation, explanation: Explanation, row: int) -> int:
+def _tables(
+    sheet: Worksheet, plan: Allocation, explanation: Explanation, monthly: Placed, tail: RiskAnswer | None, row: int
+) -> int:
     """Three short tables side by side: limits, flips, alternatives."""
     _head(sheet, row, "ABCD", ["What limits it (as solved)", None, "one more", "one less"])
     worth = [p for p in explanation.shadow_prices if p.gain_of_one_more_usd or p.loss_of_one_less_usd != 0.0]
@@ -205,26 +220,34 @@ def _tables(sheet: Worksheet, plan: Allocation, explanation: Explanation, row: i
         _label(sheet, f"F{i}", f"G{i}", label)
         put(sheet, f"H{i}", now, align="right")
         put_text(sheet, f"I{i}", flips, align="right")
-    _head(sheet, row, "KL", ["Alternatives", "NPV"])
-    twins = explanation.twins
-    alternatives = (
-        ("Your mix", "=out__your_npv_usd"),
-        ("Recommended", "=out__npv_usd"),
-        ("Mine only*", twins.mine_only_usd),
-        ("Host only*", twins.host_only_usd),
-        ("Do nothing", 0),
-    )
-    for i, (label, npv_usd) in enumerate(alternatives, start=row + 1):
-        put(sheet, f"K{i}", label)
-        put(
-            sheet,
-            f"L{i}",
-            npv_usd if npv_usd is not None else "no plan",
-            form=MONEY_MILLIONS,
-            align="right",
-            bold=i == row + 1,
-        )
+    _alternatives(sheet, plan, explanation, monthly, tail, row)
     return row + TABLE_ROWS + 2
+
+
+def _alternatives(
+    sheet: Worksheet, plan: Allocation, explanation: Explanation, monthly: Placed, tail: RiskAnswer | None, row: int
+) -> None:
+    """Your mix and the recommended one live, one use alone as solved; the tail where it was run."""
+    heads: list[str | None] = ["Alternatives", "NPV", "capex", "peak equity", "CVaR" if tail else None]
+    _head(sheet, row, ALTERNATIVES, heads)
+    twins = explanation.twins
+    cvar = tail.bridge.cvar_usd if tail else None
+    lines: tuple[tuple[str, Any, Any, Any, Any], ...] = (
+        ("Your mix", "=out__your_npv_usd", "=out__capex_usd", f"={monthly.single('peak_equity_usd')}", None),
+        ("Recommended", "=out__npv_usd", plan.capex_usd, plan.peak_equity_usd, cvar),
+        ("Mine only*", twins.mine_only_usd, *_asks(twins.mine_only), None),
+        ("Host only*", twins.host_only_usd, *_asks(twins.host_only), None),
+        ("Do nothing", 0, 0, 0, 0 if tail else None),
+    )
+    for i, (label, npv_usd, *others) in enumerate(lines, start=row + 1):
+        put(sheet, f"{ALTERNATIVES[0]}{i}", label, size=8.5)
+        for column, value in zip(ALTERNATIVES[1:], (npv_usd, *others), strict=True):
+            shown = "no plan" if value is None and column == ALTERNATIVES[1] else value
+            put(sheet, f"{column}{i}", shown, form=MONEY_MILLIONS, align="right", bold=i == row + 1, size=8.5)
+
+
+def _asks(twin: OneUse | None) -> tuple[float | None, float | None]:
+    return (None, None) if twin is None else (twin.capex_usd, twin.peak_equity_usd)
 
 
 def _weight(worth_usd: float | None, unit: str) -> float:
@@ -288,7 +311,7 @@ def _foot(sheet: Worksheet, plan: Allocation, row: int) -> int:
     put(
         sheet,
         f"A{row}",
-        '="Checks: "&pack__checks_said&IF(out__checks_passed," pass"," pass; see sheet Checks")',
+        '="Checks: "&pack__checks_said&" pass"&IF(out__checks_passed,"","; broken: "&pack__first_broken)',
         bold=True,
         above=THIN,
         colour=GAIN,
@@ -312,5 +335,5 @@ def _foot(sheet: Worksheet, plan: Allocation, row: int) -> int:
         colour=QUIET,
         size=8,
     )
-    put(sheet, f"L{row + 1}", "Mining amber, hosting blue, idle grey", colour=QUIET, size=8, align="right")
+    put(sheet, f"{LAST}{row + 1}", "Mining amber, hosting blue, idle grey", colour=QUIET, size=8, align="right")
     return row + 1
