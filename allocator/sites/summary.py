@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.padding import Padding
 from rich.table import Table
@@ -15,7 +16,7 @@ from allocator.sites.outcome import Outcome, SiteStatus
 from allocator.sites.results import SiteResult
 
 MOST_RANKED, MOST_REASONS = 10, 10
-LONGEST_NAME = 28
+LONGEST_NAME, INDENT, GAP = 28, 2, 3
 
 
 def print_summary(console: Console, results: Sequence[SiteResult], written: Sequence[str]) -> None:
@@ -23,14 +24,14 @@ def print_summary(console: Console, results: Sequence[SiteResult], written: Sequ
     parts: list[Table | Text | Group] = [_counts(results)]
     by_npv, by_dollar = ranked(results, lambda o: o.npv_usd), ranked(results, lambda o: o.npv_per_peak_equity)
     if by_npv:
-        parts.append(_ranking("by NPV", by_npv))
+        parts.append(_ranking("by NPV", by_npv, console.width))
     if by_dollar and len(by_npv) > 1:
-        parts.append(_ranking("by NPV per dollar of equity", by_dollar))
+        parts.append(_ranking("by NPV per dollar of equity", by_dollar, console.width))
     if reasons := [result for result in results if result.outcome.reason]:
         parts.append(_reasons(reasons))
     parts.append(Text(f"written: {', '.join(written)}", style="dim"))
     for part in parts:
-        console.print(Padding(part, (0, 0, 1, 2), expand=False))
+        console.print(Padding(part, (0, 0, 1, INDENT), expand=False))
 
 
 def ranked(results: Sequence[SiteResult], figure: Callable[[Outcome], float | None]) -> list[SiteResult]:
@@ -51,11 +52,12 @@ def _counts(results: Sequence[SiteResult]) -> Table:
     return table
 
 
-def _ranking(title: str, best: Sequence[SiteResult]) -> Table:
-    """Figures whole; of a decision as much as the line has room for."""
+def _ranking(title: str, best: Sequence[SiteResult], width: int) -> Table:
+    """Figures whole; of a decision as much as the rest of the line has room for."""
+    heads = (title, "NPV", "per dollar", "equity", "IRR")
     rows = [
         (
-            result.name,
+            result.name if len(result.name) <= LONGEST_NAME else f"{result.name[: LONGEST_NAME - 1]}…",
             table_money(result.outcome.npv_usd or 0.0),
             "–" if result.outcome.npv_per_peak_equity is None else f"{result.outcome.npv_per_peak_equity:.2f}",
             table_money(result.outcome.peak_equity_usd or 0.0),
@@ -63,14 +65,13 @@ def _ranking(title: str, best: Sequence[SiteResult]) -> Table:
         )
         for result in best
     ]
-    table = _table((title, "left"))
-    table.columns[0].min_width = min(LONGEST_NAME, max(len(title), *(len(row[0]) for row in rows)))
-    for place, head in enumerate(("NPV", "per dollar", "equity", "IRR"), start=1):
-        width = max(len(head), *(len(row[place]) for row in rows))
-        table.add_column(head, justify="right", no_wrap=True, min_width=width)
-    table.add_column("decision", no_wrap=True, overflow="ellipsis")
+    table = _table((title, "left"), *((head, "right") for head in heads[1:]), ("decision", "left"))
+    widths = [max(map(cell_len, cells)) for cells in zip(heads, *rows, strict=True)]
+    for column, least in zip(table.columns, widths, strict=False):
+        column.min_width = least
+    table.columns[-1].max_width = max(12, width - INDENT - sum(widths) - GAP * len(widths))
     for row, result in zip(rows, best, strict=True):
-        table.add_row(*map(Text, row), Text(result.outcome.decision, overflow="ellipsis"))
+        table.add_row(*map(Text, row), Text(result.outcome.decision))
     return table
 
 
@@ -86,7 +87,7 @@ def _reasons(without: Sequence[SiteResult]) -> Group:
 
 
 def _table(*columns: tuple[str, str]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, GAP, 0, 0))
     for name, side in columns:
         table.add_column(name, justify="right" if side == "right" else "left", no_wrap=True, overflow="ellipsis")
     return table

@@ -160,7 +160,7 @@ def decision_words(plan: Allocation) -> str:
     >>> from allocator.allocation import allocate
     >>> from allocator.files import load_case
     >>> decision_words(allocate(load_case("river-bend")))
-    'lease 245 MW (critical IT) of River Bend from Q2 2027'
+    'from Q2 2027 lease 245 MW (critical IT) of River Bend'
     """
     label = plan.case.timeline.quarter_label
     lines = [line for line in plan.mix if line.units_mw >= SHOWN_MW]
@@ -171,7 +171,7 @@ def decision_words(plan: Allocation) -> str:
         units = sum(line.units_mw for line in taken)
         of = "" if units >= offer.critical_it_mw - SHOWN_MW else f"{offer.critical_it_mw:g} of "
         start = quarter(label(min(line.activity.start for line in taken)))
-        words.append(f"lease {megawatts(units)} (critical IT) of {of}{offer.name} from {start}")
+        words.append(f"from {start} lease {megawatts(units)} (critical IT) of {of}{offer.name}")
     mined = [line for line in lines if line.activity.use is Use.MINING]
     if mined:
         words.append(_mining_words(plan, mined))
@@ -187,4 +187,4 @@ def _mining_words(plan: Allocation, mined: Sequence[MixLine]) -> str:
     start, stop = min(line.activity.start for line in mined), max(line.activity.stop for line in mined)
     names = list(dict.fromkeys(line.activity.owner_name for line in mined))
     named = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
-    return f"mine up to {megawatts(most)} (facility) from {quarter(label(start))} until {quarter(label(stop))}: {named}"
+    return f"from {quarter(label(start))} to {quarter(label(stop))} mine up to {megawatts(most)} (facility): {named}"

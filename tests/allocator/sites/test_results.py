@@ -11,6 +11,7 @@ from pathlib import Path
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from openpyxl.utils.escape import unescape
 
 from allocator.sites.batch import Progress, Solved
 from allocator.sites.outcome import UNITS, Outcome, SiteStatus
@@ -63,12 +64,25 @@ def test_every_form_holds_the_same_rows(solved, tmp_path):
     for site, row in zip(answer["sites"], rows, strict=True):
         inputs = site.pop("inputs")
         assert (*site.values(), *inputs.values()) == row
-    sheet = openpyxl.load_workbook(tmp_path / "results.xlsx")["Sites"]
-    found = [tuple(cell.value for cell in row) for row in sheet.iter_rows(min_row=2)]
-    assert [row[1:] for row in found] == [tuple(None if c == "" else c for c in row[1:]) for row in rows]
-    assert sheet.freeze_panes == "B2"
-    assert sheet.cell(2, columns.index("npv_usd") + 1).number_format.startswith("#,##0")
-    assert sheet.cell(2, columns.index("irr") + 1).number_format == "0.0%"
+    book = openpyxl.load_workbook(tmp_path / "results.xlsx")
+    inputs = [tuple(cell.value for cell in row)[2:] for row in book["Inputs"].iter_rows(min_row=5)]
+    given = [
+        tuple(str(c).lower() if isinstance(c, bool) else c for c in row[-len(solved.table.paths) :]) for row in rows
+    ]
+    assert inputs == given
+    ranking = {unescape(row[1].value): row for row in book["Ranking"].iter_rows(min_row=6)}
+    reasons = {unescape(row[1].value): row[3].value for row in book["Not solved"].iter_rows(min_row=5)}
+    for name, status, reason, decision, *figures in rows:
+        if status == "optimal":
+            found = ranking[name]
+            assert found[-1].value == decision
+            assert found[7].value == pytest.approx(figures[0], rel=1e-14)
+            assert found[7].number_format.startswith("#,##0")
+            assert found[11].number_format == "0.0%"
+        else:
+            assert reasons[name] == reason
+    assert len(ranking) + len(reasons) == len(rows)
+    assert book["Ranking"].freeze_panes == "C6"
 
 
 def test_text_of_users_is_never_a_formula(solved, tmp_path):
@@ -77,9 +91,9 @@ def test_text_of_users_is_never_a_formula(solved, tmp_path):
         cells = [cell for line in list(csv.reader(file))[1:] for cell in line]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "@", "\t", "\r"))]
     assert "'-1" in cells
-    sheet = openpyxl.load_workbook(tmp_path / "results.xlsx")["Sites"]
+    sheet = openpyxl.load_workbook(tmp_path / "results.xlsx")["Inputs"]
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "inlineStr", "n"}
-    assert sheet["A2"].value == NAMES[0]
+    assert sheet["B5"].value == NAMES[0]
 
 
 def test_the_same_table_has_the_same_bytes_at_any_time(solved, tmp_path):
