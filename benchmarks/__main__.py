@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import dispatch, leases, portfolio, program, risk, sites
+from benchmarks import dispatch, leases, portfolio, program, risk, sites, workbook
 
 program.main()
 dispatch.main()
@@ -10,3 +10,4 @@ leases.main()
 risk.main()
 sites.main()
 portfolio.main()
+workbook.main()

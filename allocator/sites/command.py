@@ -30,6 +30,9 @@ def batch(
     tls_key: Annotated[Path | None, typer.Option("--tls-key", help="this client's key (PEM)")] = None,
     time_limit: Annotated[float, typer.Option("--time-limit", help="seconds a site")] = 60.0,
     again: Annotated[bool, typer.Option("--again", help="solve sites again that failed or ran out of time")] = False,
+    site_sheets: Annotated[
+        int, typer.Option("--site-sheets", min=0, max=100, help="sheets in results.xlsx, one a site, for the best")
+    ] = 0,
     settings: SetOption = None,
 ) -> None:
     """Solve every site of a table; stopped or killed, the same command goes on where it was."""
@@ -62,7 +65,7 @@ def batch(
         why = "stopped" if isinstance(error, KeyboardInterrupt) else str(error)
         _say(f"{why}: {kept} in {out}; the same command goes on from there")
         raise typer.Exit(STOPPED if isinstance(error, KeyboardInterrupt) else LOST) from None
-    written = write_results(solved, out)
+    written = write_results(solved, out, site_sheets=site_sheets)
     print_summary(terminal(), site_results(solved), [str(path) for path in written])
 
 

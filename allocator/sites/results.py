@@ -58,12 +58,13 @@ def site_results(solved: Solved) -> tuple[SiteResult, ...]:
     """Rows of the finished table, in the order of the sites."""
     paths = solved.table.paths
     return tuple(
-        SiteResult(row.name, outcome, {path: _cell(row.given.get(path)) for path in paths})
+        SiteResult(row.name, outcome, {path: shown_cell(row.given.get(path)) for path in paths})
         for row, outcome in zip(solved.table.rows, solved.outcomes, strict=True)
     )
 
 
-def _cell(value: Any) -> Cell:
+def shown_cell(value: Any) -> Cell:
+    """An input of a row as a file shows it: text and numbers as they are, dates and lists as text."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if value is None or isinstance(value, (str, float, int)):
@@ -98,15 +99,18 @@ def checked_folder(folder: Path, *read: str) -> list[Path]:
     return targets
 
 
-def write_results(solved: Solved, folder: Path) -> list[Path]:
-    """Write every form of the table, all of them or none; returns their paths."""
+def write_results(solved: Solved, folder: Path, *, site_sheets: int = 0) -> list[Path]:
+    """Write every form of the table, all of them or none; returns their paths.
+
+    ``site_sheets`` of the best sites get a sheet of their own in the workbook.
+    """
     results, columns = site_results(solved), heads(solved.table)
     case = solved.table.base.case
     writers: tuple[Callable[[Path], Any], ...] = (
         lambda path: write_parquet(results, columns, path),
         lambda path: write_csv(results, columns, path),
         lambda path: write_json(results, case, path),
-        lambda path: write_xlsx(results, columns, path),
+        lambda path: write_xlsx(solved.table, results, path, site_sheets),
     )
     targets = [folder / name for name in FILES]
     write_all(list(zip(targets, writers, strict=True)))
@@ -174,9 +178,8 @@ def write_json(results: Sequence[SiteResult], case: Case, path: Path) -> None:
     path.write_text(json.dumps(answer, indent=2, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_xlsx(results: Sequence[SiteResult], columns: Sequence[str], path: Path) -> None:
-    """A sheet with the table, its heads frozen, numbers in their formats and text as text."""
-    from allocator.workbook.sites_table import write_sites_table  # noqa: PLC0415  (openpyxl lives there)
+def write_xlsx(table: SitesTable, results: Sequence[SiteResult], path: Path, site_sheets: int = 0) -> None:
+    """The workbook of the batch: summary, ranking, budget, decisions, rows without a plan, inputs."""
+    from allocator.workbook.sites_pack import write_sites_pack  # noqa: PLC0415  (openpyxl lives there)
 
-    units = [UNITS.get(name, "") for name in columns]
-    write_sites_table(columns, units, [result.cells for result in results], path)
+    write_sites_pack(table, results, path, site_sheets=site_sheets)
