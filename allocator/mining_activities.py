@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from models.power import (
     price_level,
 )
 from models.tax import depreciation, tax, tax_carried_forward, yearly_rates
-from models.timeline import MONTHS_PER_QUARTER, Vector
+from models.timeline import MONTHS_PER_QUARTER, Timeline, Vector
 
 
 def operating_cash_flow_usd(
@@ -79,21 +80,7 @@ def fleet_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
         operating = np.where(months[:, None] <= ends, running, 0.0)
         pre_tax = operating.copy()
         pre_tax[ends, np.arange(len(ends))] += resale
-        found = tuple(
-            Activity(
-                f"fleet__{owner}_{key_text(fleet.name)}__to_{stop:03d}",
-                f"sell fleet {fleet.name} now"
-                if stop == 0
-                else f"fleet {fleet.name} run until {timeline.quarter_label(int(stop))}",
-                Kind.FLEET,
-                owner,
-                fleet.name,
-                0,
-                int(stop),
-                1.0,
-            )
-            for stop in stops
-        )
+        found = _runs(owner, fleet.name, tuple(stops.tolist()), timeline)
         yield _mining_bundle(
             case,
             found,
@@ -124,6 +111,42 @@ def _mining_bundle(
     occupied = ((quarters >= starts) & (quarters < stops)).astype(float)
     none = np.zeros_like(cash)
     return Bundle(found, cash, equity, capex, occupied, operating, none, none)
+
+
+@lru_cache(maxsize=256)
+def _runs(owner: int, name: str, stops: tuple[int, ...], timeline: Timeline) -> tuple[Activity, ...]:
+    """Ways to run a fleet: many sites have the same ones."""
+    return tuple(
+        Activity(
+            f"fleet__{owner}_{key_text(name)}__to_{stop:03d}",
+            f"fleet {name} run until {timeline.quarter_label(stop)}" if stop else f"sell fleet {name} now",
+            Kind.FLEET,
+            owner,
+            name,
+            0,
+            stop,
+            1.0,
+        )
+        for stop in stops
+    )
+
+
+@lru_cache(maxsize=4096)
+def _buys(owner: int, name: str, start: int, stops: tuple[int, ...], timeline: Timeline) -> tuple[Activity, ...]:
+    """Ways to buy at one start: many sites have the same ones."""
+    return tuple(
+        Activity(
+            f"buy__{owner}_{key_text(name)}__from_{start:03d}_to_{stop:03d}",
+            f"buy {name} in {timeline.quarter_label(start)}, run {(stop - start) // 4} years",
+            Kind.PURCHASE,
+            owner,
+            name,
+            start,
+            stop,
+            1.0,
+        )
+        for stop in stops
+    )
 
 
 def purchase_starts(case: Case, owner: int) -> list[int]:
@@ -180,18 +203,6 @@ def purchase_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
             cash = pre_tax - value_tax(case, taxable)
             equity = pre_tax - tax_carried_forward(case.finance.tax_rate, taxable)
             blocks.append((cash, equity, np.full(len(stops), cost), operating))
-            found.extend(
-                Activity(
-                    f"buy__{owner}_{key_text(purchase.name)}__from_{start:03d}_to_{stop:03d}",
-                    f"buy {purchase.name} in {timeline.quarter_label(start)}, run {(stop - start) // 4} years",
-                    Kind.PURCHASE,
-                    owner,
-                    purchase.name,
-                    start,
-                    stop,
-                    1.0,
-                )
-                for stop in stops
-            )
+            found.extend(_buys(owner, purchase.name, start, tuple(stops), timeline))
         cash, equity, capex, operating = (np.concatenate(parts, axis=-1) for parts in zip(*blocks, strict=True))
         yield _mining_bundle(case, tuple(found), cash, equity, capex, operating)
