@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from allocator.options import CaseArgument, JsonOption, SetOption, SitesArgument
+from allocator.options import CaseArgument, ExcelOption, JsonOption, SetOption, SitesArgument, TemplateOption
 from allocator.outputs import STANDARD_OUTPUT, checked_targets, write_all
-from models.assumptions import Fault
+from models.assumptions import Fault, InputFaultsError
 
 if TYPE_CHECKING:
     from allocator.portfolio.answer import NoPlanError, Portfolio, SiteMap
     from allocator.portfolio.mandate import Candidate
     from allocator.portfolio.questions import Questions
     from allocator.portfolio.site_problem import SiteProblem
+    from allocator.workbook.brand import Brand
 
 INFEASIBLE = 3
 
@@ -46,6 +47,8 @@ def portfolio(
         float | None, typer.Option("--gap", help="stop within this share of the best, such as 0.005; else at the best")
     ] = None,
     json_file: JsonOption = None,
+    excel: ExcelOption = None,
+    template: TemplateOption = None,
     lp: Annotated[Path | None, typer.Option("--lp", help="write the one program (.mps), up to 200 sites")] = None,
     cross_check: Annotated[
         bool, typer.Option("--cross-check", help="solve the one program with HiGHS too and compare, up to 200 sites")
@@ -67,7 +70,8 @@ def portfolio(
     from allocator.terminal import progress_line  # noqa: PLC0415
 
     for read in (str(sites), str(mandate) if mandate else "", case):
-        targets = checked_targets(json_file, lp, read_from=read)
+        targets = checked_targets(json_file, lp, excel, read_from=read)
+    brand = _brand(template, excel)
     base = read_base(case, settings or [])
     workers = Workers(jobs, cluster, tls_ca, tls_cert, tls_key)
     options = {
@@ -93,7 +97,8 @@ def portfolio(
         if cross_check:
             say("solving the one program")
             checked_by.append(_agreement(answer))
-    _show(asked, base.case.sha256(), json_file, lp, checked_by, targets)
+    writers = [(excel, lambda path: _write_pack(asked, path, brand))] if excel else []
+    _show(asked, base.case.sha256(), json_file, lp, writers, checked_by, targets)
 
 
 def _counted(map_sites: SiteMap, say: Callable[[str], None]) -> SiteMap:
@@ -121,14 +126,36 @@ def _option_faults(workers: Any, gap: float | None, count: int, *, one_program: 
     return faults
 
 
+def _brand(template: Path | None, excel: Path | None) -> Brand | None:
+    if template is None:
+        return None
+    from allocator.workbook.brand import read_brand  # noqa: PLC0415
+
+    if excel is None:
+        remedy = "add --excel FILE, or leave it out"
+        raise InputFaultsError([Fault("--template", str(template), "has no workbook to give its looks to", remedy)])
+    return read_brand(template)
+
+
+def _write_pack(asked: Questions, path: Path, brand: Brand | None) -> None:
+    from allocator.workbook.portfolio_pack import write_portfolio_pack  # noqa: PLC0415  (openpyxl lives there)
+
+    write_portfolio_pack(asked, path, brand=brand)
+
+
 def _show(
-    asked: Questions, sha256: str, json_file: str | None, lp: Path | None, checked_by: list[str], targets: list[Path]
+    asked: Questions,
+    sha256: str,
+    json_file: str | None,
+    lp: Path | None,
+    writers: list[Any],
+    checked_by: list[str],
+    targets: list[Path],
 ) -> None:
     from allocator.portfolio.report import as_json, print_portfolio  # noqa: PLC0415
     from allocator.terminal import terminal  # noqa: PLC0415
 
     text = json.dumps(as_json(asked, sha256), indent=2, allow_nan=False, ensure_ascii=False) if json_file else ""
-    writers: list[Any] = []
     if json_file and json_file != STANDARD_OUTPUT:
         writers.append((Path(json_file), lambda path: path.write_text(text, encoding="utf-8")))
     if lp:

@@ -15,8 +15,8 @@ AS_ALONE = 1e-6
 MOST_NAMED = 5
 
 
-def decision(asked: Questions) -> list[str]:
-    """Sentences for a committee, the decision first."""
+def decision(asked: Questions, *, with_passed_over: bool = True) -> list[str]:
+    """Sentences for a committee, the decision first; those on sites passed over may be left to a table beside them."""
     answer = asked.answer
     return [
         headline(answer),
@@ -24,7 +24,7 @@ def decision(asked: Questions) -> list[str]:
         *_limits(answer),
         *_best_sites(asked),
         *_obligations(asked),
-        *_passed_over(answer),
+        *(_passed_over(answer) if with_passed_over else ()),
         how_sure(answer),
     ]
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from allocator.options import CaseArgument, SetOption, SitesArgument
+from allocator.options import CaseArgument, SetOption, SitesArgument, TemplateOption
 from allocator.sites import nursery
 
 if TYPE_CHECKING:
     from allocator.sites.batch import Progress
+    from allocator.workbook.brand import Brand
 
 STOPPED, LOST = 130, 1
 
@@ -33,6 +34,7 @@ def batch(
     site_sheets: Annotated[
         int, typer.Option("--site-sheets", min=0, max=100, help="sheets in results.xlsx, one a site, for the best")
     ] = 0,
+    template: TemplateOption = None,
     settings: SetOption = None,
 ) -> None:
     """Solve every site of a table; stopped or killed, the same command goes on where it was."""
@@ -46,6 +48,7 @@ def batch(
     from allocator.sites.table import read_base, read_sites  # noqa: PLC0415
     from allocator.terminal import terminal  # noqa: PLC0415
 
+    brand = _brand(template)
     table = read_sites(sites, read_base(case, settings or []))
     checked_folder(out, case, str(sites))
     workers = Workers(jobs, cluster, tls_ca, tls_cert, tls_key)
@@ -65,8 +68,16 @@ def batch(
         why = "stopped" if isinstance(error, KeyboardInterrupt) else str(error)
         _say(f"{why}: {kept} in {out}; the same command goes on from there")
         raise typer.Exit(STOPPED if isinstance(error, KeyboardInterrupt) else LOST) from None
-    written = write_results(solved, out, site_sheets=site_sheets)
+    written = write_results(solved, out, site_sheets=site_sheets, brand=brand)
     print_summary(terminal(), site_results(solved), [str(path) for path in written])
+
+
+def _brand(template: Path | None) -> Brand | None:
+    if template is None:
+        return None
+    from allocator.workbook.brand import read_brand  # noqa: PLC0415
+
+    return read_brand(template)
 
 
 def _say(text: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allocator.case import Case
 from allocator.outputs import checked_targets, write_all
@@ -23,6 +23,9 @@ from allocator.sites.outcome import UNITS, Outcome, SiteStatus
 from allocator.sites.table import SitesTable
 from models.assumptions import Assumptions, Fault, InputFaultsError
 from models.hourly_prices import HourlyPrices
+
+if TYPE_CHECKING:
+    from allocator.workbook.brand import Brand
 
 WORDS = ("name", "status", "reason", "decision")
 FILES = ("results.parquet", "results.csv", "results.json", "results.xlsx")
@@ -99,10 +102,10 @@ def checked_folder(folder: Path, *read: str) -> list[Path]:
     return targets
 
 
-def write_results(solved: Solved, folder: Path, *, site_sheets: int = 0) -> list[Path]:
+def write_results(solved: Solved, folder: Path, *, site_sheets: int = 0, brand: Brand | None = None) -> list[Path]:
     """Write every form of the table, all of them or none; returns their paths.
 
-    ``site_sheets`` of the best sites get a sheet of their own in the workbook.
+    ``site_sheets`` of the best sites get a sheet of their own in the workbook, which looks as the brand says.
     """
     results, columns = site_results(solved), heads(solved.table)
     case = solved.table.base.case
@@ -110,7 +113,7 @@ def write_results(solved: Solved, folder: Path, *, site_sheets: int = 0) -> list
         lambda path: write_parquet(results, columns, path),
         lambda path: write_csv(results, columns, path),
         lambda path: write_json(results, case, path),
-        lambda path: write_xlsx(solved.table, results, path, site_sheets),
+        lambda path: write_xlsx(solved.table, results, path, site_sheets, brand),
     )
     targets = [folder / name for name in FILES]
     write_all(list(zip(targets, writers, strict=True)))
@@ -178,8 +181,10 @@ def write_json(results: Sequence[SiteResult], case: Case, path: Path) -> None:
     path.write_text(json.dumps(answer, indent=2, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_xlsx(table: SitesTable, results: Sequence[SiteResult], path: Path, site_sheets: int = 0) -> None:
+def write_xlsx(
+    table: SitesTable, results: Sequence[SiteResult], path: Path, site_sheets: int = 0, brand: Brand | None = None
+) -> None:
     """The workbook of the batch: summary, ranking, budget, decisions, rows without a plan, inputs."""
     from allocator.workbook.sites_pack import write_sites_pack  # noqa: PLC0415  (openpyxl lives there)
 
-    write_sites_pack(table, results, path, site_sheets=site_sheets)
+    write_sites_pack(table, results, path, site_sheets=site_sheets, brand=brand)

@@ -105,6 +105,7 @@ def _looks(sheet: Worksheet, column: Column, row: int, place: int) -> Any:
         form=column.form,
         align=column.side,
         wrap=column.wraps,
+        indent=1 if column.is_text and place > 1 else 0,
         vertical="top",
         below=THIN,
     )
