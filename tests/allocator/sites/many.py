@@ -138,7 +138,7 @@ def _drive(arguments: list[str]) -> None:
         cli.main()
 
 
-def wait_until(driver: Driver, reached: Callable[[], bool], seconds: float = 60.0) -> None:
+def wait_until(driver: Driver, reached: Callable[[], bool], seconds: float = 120.0) -> None:
     """Until something came about; fails where the batch ended before, or stands still."""
     end = time.monotonic() + seconds
     while not reached():
