@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.styles import Border
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -84,20 +85,21 @@ def write_assumptions(book: Workbook, sheet: Worksheet, case: Case) -> None:
         sheet,
         "Assumptions",
         "Blue cells may be typed over: every sheet recalculates. Reading the pack back solves the case again. "
-        "Age is counted from the source's date to the valuation date.",
+        "Age counts from the source's date to the valuation date; below 0 the source is younger.",
     )
     for column, width in zip(LETTERS, _WIDTHS, strict=True):
         sheet.column_dimensions[column].width = width
     header_row(sheet, HEAD_ROW, HEADS)
+    sheet.row_dimensions[HEAD_ROW].height = 26
     row = FIRST_ROW
     table = ""
     flexed = drivers_by_path(case)
     for item in inputs(case):
+        _write_input(book, sheet, row, item, flexed, stated=case.sources.get(item.path))
         if row > FIRST_ROW and _table(item.path) != table:
             for position in range(PATH, STATED_IN + 1):
-                put(sheet, sheet.cell(row, position).coordinate, None, above=THIN)
+                sheet.cell(row, position).border = Border(top=THIN)
         table = _table(item.path)
-        _write_input(book, sheet, row, item, flexed, stated=case.sources.get(item.path))
         row += 1
     last = row - 1
     changed = LETTERS[CHANGED - 1]
@@ -133,7 +135,7 @@ def _write_input(
     define(book, input_name(item.path), SHEET, f"${LETTERS[VALUE - 1]}${row}")
     driver = flexed.get(item.path)
     if driver is not None:
-        put(sheet, at(IN_USE), in_use_formula(driver, at(VALUE)), align="right")
+        put(sheet, at(IN_USE), in_use_formula(driver, at(VALUE)), form=sheet[at(VALUE)].number_format, align="right")
         define(book, use_name(item.path), SHEET, f"${LETTERS[IN_USE - 1]}${row}")
     put(sheet, at(BOUNDS), known.bounds, colour=QUIET, wrap=True, align="left", indent=1)
     put(sheet, at(STATUS), item.status, colour=LOSS if item.status == "assumed" else QUIET)

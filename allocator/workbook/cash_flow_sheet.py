@@ -77,7 +77,7 @@ def write_cash_flow(sheet: Worksheet, case: Case, monthly: Placed, network: Plac
     row = _ratios(sheet, row + 1, letters, monthly, network)
     sums = _sources_and_uses(sheet, row + 1, letters, monthly, network)
     sheet.freeze_panes = f"{letters[0]}{FIRST_ROW}"
-    print_setup(sheet, title_columns="A:B")
+    print_setup(sheet, title_columns="A:B", pages_high=1)
     sheet.page_setup.fitToWidth = -(-years // YEARS_PER_PAGE)
     sheet.col_breaks = ColBreak()
     for i in range(YEARS_PER_PAGE, years, YEARS_PER_PAGE):

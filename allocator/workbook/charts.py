@@ -158,6 +158,7 @@ def frontier_chart(sheet: Worksheet, first_row: int, last_row: int, title: str) 
     chart.x_axis.title = Title(tx=Text(rich=plain_text("CVaR, USD million (right is safer)")), overlay=False)
     chart.x_axis.number_format = chart.y_axis.number_format = "#,##0,,;-#,##0,,;0"
     chart.x_axis.majorGridlines = None
+    chart.y_axis.tickLblPos = "low"
     chart.legend = None
     frame(chart, 22.0, 7.8)
     return chart

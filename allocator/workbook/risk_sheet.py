@@ -24,7 +24,7 @@ from allocator.workbook.style import (
 )
 
 SHEET = "Risk"
-HEAD_ROW = 5
+HEAD_ROW = 6
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 
 
@@ -149,13 +149,13 @@ def _tail(sheet: Worksheet, answer: RiskAnswer, row: int) -> int:
     """Of the mix at the reference weight: which uncertainty, and which part, makes the tail."""
     mix = answer.reference
     put(sheet, f"A{row}", f"What makes the tail (weight {REFERENCE_WEIGHT:.0%})", bold=True, size=11)
-    header_row(sheet, row + 1, ["Uncertainty", "from mean to CVaR"])
+    header_row(sheet, row + 1, ["Uncertainty", "mean to CVaR"])
     at = row + 2
     for cause in answer.causes(mix):
         put(sheet, f"A{at}", cause.name)
         put(sheet, f"B{at}", cause.usd, form=MONEY_MILLIONS, align="right")
         at += 1
-    header_row(sheet, row + 1, ["Part of the plan", "mean", "in the tail"], 5)
+    header_row(sheet, row + 1, ["Part", "mean", "in the tail"], 5)
     for i, part in enumerate(answer.parts(mix), start=row + 2):
         put_text(sheet, f"E{i}", part.name)
         put(sheet, f"F{i}", part.mean_usd, form=MONEY_MILLIONS, align="right")

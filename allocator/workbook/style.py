@@ -13,6 +13,7 @@ from openpyxl.cell.cell import Cell
 from openpyxl.chart.shapes import ColorChoice
 from openpyxl.drawing.colors import SchemeColor
 from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Protection, Side
+from openpyxl.styles.cell_style import StyleArray
 from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.workbook.brand import A4, Brand, shipped_brand
@@ -137,6 +138,7 @@ def put(
     if asked in known:
         cell._style = copy(known[asked])  # noqa: SLF001  (openpyxl's shared style record has no public name)
         return cell
+    cell._style = StyleArray()  # noqa: SLF001  (looks are what is asked for here, whatever the cell had before)
     cell.font = font(bold=bold, size=size, colour=colour, italic=italic)
     cell.number_format = form
     cell.alignment = Alignment(horizontal=align, vertical=vertical, wrap_text=wrap, indent=indent)

@@ -52,7 +52,7 @@ LAST = COLUMNS[-1]
 TILES = (("A", "C"), ("D", "E"), ("F", "H"), ("I", "J"), ("K", "M"), ("N", "O"))
 """First and last column of each of the six figures."""
 TABLE_ROWS, TILE_ROWS, CHART_ROWS = 5, 4, 16
-ALTERNATIVES, MINE_ONLY = "KLMNO", 3
+ALTERNATIVES, MINE_ONLY = "JLMNO", 3
 """Columns of the table of alternatives, and which of its rows is mining alone."""
 CHARACTERS_PER_LINE = 168
 LOGO_HEIGHT, LOGO_WIDTH, CELL_WIDTH = 44, 145, 74
@@ -198,7 +198,7 @@ def _tables(
     sheet: Worksheet, plan: Allocation, explanation: Explanation, monthly: Placed, tail: RiskAnswer | None, row: int
 ) -> int:
     """Three short tables side by side: limits, flips, alternatives."""
-    _head(sheet, row, "ABCD", ["What limits it (as solved)", None, "one more", "one less"])
+    _head(sheet, row, "ACD", ["What limits it (as solved)", "one more", "one less"])
     worth = [p for p in explanation.shadow_prices if p.gain_of_one_more_usd or p.loss_of_one_less_usd != 0.0]
     prices = sorted(worth, key=lambda p: -_weight(p.loss_of_one_less_usd, p.limit.unit))[:TABLE_ROWS]
     if not prices:
@@ -215,7 +215,7 @@ def _tables(
             form=form,
             align="right",
         )
-    _head(sheet, row, "FGHI", ["What flips it (as solved)", None, "now", "flips at"])
+    _head(sheet, row, "FHI", ["What flips it (as solved)", "now", "flips at"])
     for i, (label, now, flips) in enumerate(list(_flips(plan, explanation))[:TABLE_ROWS], start=row + 1):
         _label(sheet, f"F{i}", f"G{i}", label)
         put(sheet, f"H{i}", now, align="right")
@@ -228,7 +228,7 @@ def _alternatives(
     sheet: Worksheet, plan: Allocation, explanation: Explanation, monthly: Placed, tail: RiskAnswer | None, row: int
 ) -> None:
     """Your mix and the recommended one live, one use alone as solved; the tail where it was run."""
-    heads: list[str | None] = ["Alternatives", "NPV", "capex", "peak equity", "CVaR" if tail else None]
+    heads: list[str | None] = ["  Alternatives", "NPV", "capex", "peak equity", "CVaR" if tail else None]
     _head(sheet, row, ALTERNATIVES, heads)
     twins = explanation.twins
     cvar = tail.bridge.cvar_usd if tail else None
@@ -240,7 +240,7 @@ def _alternatives(
         ("Do nothing", 0, 0, 0, 0 if tail else None),
     )
     for i, (label, npv_usd, *others) in enumerate(lines, start=row + 1):
-        put(sheet, f"{ALTERNATIVES[0]}{i}", label, size=8.5)
+        put(sheet, f"{ALTERNATIVES[0]}{i}", label, size=8.5, align="left", indent=1)
         for column, value in zip(ALTERNATIVES[1:], (npv_usd, *others), strict=True):
             shown = "no plan" if value is None and column == ALTERNATIVES[1] else value
             put(sheet, f"{column}{i}", shown, form=MONEY_MILLIONS, align="right", bold=i == row + 1, size=8.5)
@@ -256,6 +256,7 @@ def _weight(worth_usd: float | None, unit: str) -> float:
 
 
 def _head(sheet: Worksheet, row: int, columns: str, labels: list[str | None]) -> None:
+    sheet.merge_cells(f"{columns[0]}{row}:{chr(ord(columns[0]) + 1)}{row}")
     for column, label in zip(columns, labels, strict=True):
         put(
             sheet,

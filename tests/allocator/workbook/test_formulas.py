@@ -43,10 +43,15 @@ def test_numbers_in_is_not_fooled() -> None:
 
 
 def test_no_economic_number_is_typed_into_a_formula(found: list[tuple[str, str, str]]) -> None:
-    """The one exceptions are figures of the solved plan, on Summary and Checks, that a live figure is compared with."""
-    for sheet, cell, formula in found:
-        if sheet not in ("Summary", "Checks"):
-            assert numbers_in(formula) <= ALLOWED, (sheet, cell, formula)
+    """No sheet is excepted: figures as solved stand in cells of their own, tolerances and conversions have names."""
+    assert not [(sheet, cell, formula) for sheet, cell, formula in found if not numbers_in(formula) <= ALLOWED]
+
+
+def test_every_named_number_is_explained_on_the_method_sheet(pack: Path) -> None:
+    book = openpyxl.load_workbook(pack)
+    meanings = {row[0].value: row[2].value for row in book["Method"].iter_rows(max_col=3)}
+    for name in (n for n in book.defined_names if n.startswith("const__")):
+        assert len(str(meanings[name])) > 8, name
 
 
 def test_formulas_use_only_functions_that_every_spreadsheet_program_has(found: list[tuple[str, str, str]]) -> None:
@@ -86,21 +91,22 @@ def test_user_text_is_in_no_formula_and_no_name(
     for _, _, formula in found:
         assert not any(text in _SHEET.sub("", formula) for text in texts)
     assert all(
-        re.fullmatch(r"(in|out|mix|const|tables|pack)__[a-z0-9_]+", name) or name.startswith("_xlnm")
+        re.fullmatch(r"(in|use|flex|solved|out|mix|const|tables|pack)__[a-z0-9_]+", name) or name.startswith("_xlnm")
         for name in book.defined_names
     )
 
 
 def test_sheets_stand_in_reading_order(pack: Path, plan: Allocation) -> None:
     titles = openpyxl.load_workbook(pack, read_only=True).sheetnames
-    assert titles[:8] == ["Summary", "Mix", "Schedule", "Cash flow", "Offers", "Deals", "Monthly", "Network"]
+    assert titles[:5] == ["Summary", "Mix", "Schedule", "Cash flow", "Sensitivity"]
+    assert titles[5:9] == ["Offers", "Deals", "Monthly", "Network"]
     assert titles[-4:] == ["Assumptions", "Tables", "Checks", "Method"]
     owners = {
         *(f.name for f in plan.case.fleets),
         *(p.name for p in plan.case.purchases),
         *(offer.name for offer in plan.case.leases),
     }
-    assert len(titles) - 12 >= len(owners)
+    assert len(titles) - 13 >= len(owners)
 
 
 def test_every_sheet_is_set_up_for_print(pack: Path) -> None:
