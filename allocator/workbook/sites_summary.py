@@ -52,7 +52,8 @@ def write_sites_summary(
         if batch.by_dollar:
             sheet.add_chart(budget.chart(sheets["Budget"]), f"{CHARTS[1]}{row}")
         row += CHART_ROWS
-        best, efficient = batch.ranked[:BEST], batch.by_dollar[:BEST]
+        best = batch.ranked[:BEST]
+        efficient = [site for site in batch.by_dollar if site.npv_per_dollar is not None][:BEST]
         write_short_table(sheet, _best("A", "Best by NPV", best, ranking), row)
         write_short_table(sheet, _best("G", "Best by NPV per dollar", efficient, ranking), row)
         row += max(len(best), len(efficient)) + 2
