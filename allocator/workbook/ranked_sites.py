@@ -11,6 +11,9 @@ from allocator.sites.results import SiteResult
 from allocator.sites.table import SiteRow, SitesTable
 from allocator.sites.work import SHOWN_MW
 
+MOST_LISTED = 30_000
+"""Sites on a sheet, and rows without a plan on theirs: more would take gigabytes, and no reader turns so many pages."""
+
 
 class Doing(StrEnum):
     """What a site does in its best plan."""
@@ -71,9 +74,11 @@ class Batch:
 
     table: SitesTable
     ranked: tuple[RankedSite, ...]
-    """By NPV, the largest first; equals in the order of the table."""
+    """By NPV, the largest first; equals in the order of the table. The best :data:`MOST_LISTED`."""
     unsolved: tuple[tuple[SiteRow, Outcome], ...]
-    """In the order of the table."""
+    """In the order of the table, the first :data:`MOST_LISTED`."""
+    left_out: int = 0
+    """Rows that are on no sheet, for being too many."""
 
     @property
     def by_dollar(self) -> tuple[RankedSite, ...]:
@@ -96,4 +101,6 @@ def batch_of(table: SitesTable, results: Sequence[SiteResult]) -> Batch:
     solved = [pair for pair in pairs if pair[1].status is SiteStatus.OPTIMAL]
     solved.sort(key=lambda pair: -(pair[1].npv_usd or 0.0))
     ranked = tuple(RankedSite(rank, row, outcome) for rank, (row, outcome) in enumerate(solved, start=1))
-    return Batch(table, ranked, tuple(p for p in pairs if p[1].status is not SiteStatus.OPTIMAL))
+    unsolved = tuple(pair for pair in pairs if pair[1].status is not SiteStatus.OPTIMAL)
+    left_out = max(0, len(ranked) - MOST_LISTED) + max(0, len(unsolved) - MOST_LISTED)
+    return Batch(table, ranked[:MOST_LISTED], unsolved[:MOST_LISTED], left_out)

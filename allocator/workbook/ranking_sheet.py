@@ -18,7 +18,7 @@ TOTAL_ROW, HEAD_ROW, FIRST_ROW = 4, 5, 6
 COLUMNS = {
     "rank": Column("Rank by NPV", 6.5, WHOLE),
     "site": Column("Site", 26, wraps=True, is_text=True),
-    "doing": Column("What it does", 16, is_text=True),
+    "doing": Column("What it does", 18.5, is_text=True),
     "hosting_mw": Column("Hosting, facility MW", 9, MEGAWATTS),
     "mining_mw": Column("Mining, facility MW", 9, MEGAWATTS),
     "idle_mw": Column("Idle, facility MW (mean)", 9, MEGAWATTS),

@@ -7,7 +7,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.sites.results import shown_cell
 from allocator.workbook.long_table import Column, Value, write_long_table
-from allocator.workbook.ranked_sites import Batch
+from allocator.workbook.ranked_sites import MOST_LISTED, Batch
 from allocator.workbook.style import WHOLE, heading, print_setup
 
 NOT_SOLVED, INPUTS = "Not solved", "Inputs"
@@ -37,10 +37,11 @@ def write_not_solved(sheet: Worksheet, batch: Batch) -> None:
 def write_inputs(sheet: Worksheet, batch: Batch) -> None:
     """What each row gave; blank where it is as in the base case."""
     table = batch.table
-    heading(sheet, "Inputs", "The table as it was read. Blank: as in the base case.")
+    heading(sheet, "Inputs", f"The table as it was read, at most {MOST_LISTED:,} rows. Blank: as in the base case.")
     columns = [Column("Row in the table", 9, WHOLE), Column("name", 28, is_text=True, wraps=True)]
     rows = [
-        (row.number, row.name, *(_value(shown_cell(row.given.get(path))) for path in table.paths)) for row in table.rows
+        (row.number, row.name, *(_value(shown_cell(row.given.get(path))) for path in table.paths))
+        for row in table.rows[:MOST_LISTED]
     ]
     for place, path in enumerate(table.paths, start=2):
         is_text = any(isinstance(row[place], str) for row in rows)

@@ -73,6 +73,11 @@ def sentences(batch: Batch, decisions: Decisions) -> Iterator[str]:
     yield _headline(ranked)
     if decisions.bins:
         yield f"{decisions.title}."
+    if batch.left_out:
+        yield (
+            f"{batch.left_out:,} rows are too many for a workbook and left out, sites of least NPV first; "
+            "results.parquet has all."
+        )
     by_dollar = batch.by_dollar
     if len(by_dollar) > 1:
         yield _concentration(by_dollar)

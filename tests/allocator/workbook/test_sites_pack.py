@@ -239,3 +239,15 @@ def test_one_site_is_a_workbook(tmp_path: Path) -> None:
     write_sites_pack(table, results_of(table), tmp_path / "one.xlsx", site_sheets=5)
     shown = values(tmp_path / "one.xlsx")
     assert shown["Decisions", "B9"] == 1
+
+
+def test_more_sites_than_a_workbook_holds_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("allocator.workbook.ranked_sites.MOST_LISTED", 3)
+    table = table_of(["A", "B", "C", "D", "E"])
+    found = results_of(table)
+    write_sites_pack(table, found, tmp_path / "many.xlsx")
+    shown = values(tmp_path / "many.xlsx")
+    assert shown["Decisions", "B9"] == 3
+    best = sorted((r.outcome.npv_usd or 0.0 for r in found), reverse=True)[:3]
+    assert [shown["Ranking", f"H{row}"] for row in (6, 7, 8)] == pytest.approx(best)
+    assert any("2 rows are too many" in str(v) for (s, _), v in shown.items() if s == "Summary")
