@@ -172,37 +172,49 @@ def purchase_bundles(case: Case, path: NetworkPath) -> Iterator[Bundle]:
         efficiency = label * purchase.efficiency_factor
         first_months = np.array(starts, dtype=float) * MONTHS_PER_QUARTER
         running = operating_cash_flow_usd(case, path, efficiency, site_pue, first_months)
-        found: list[Activity] = []
-        blocks: list[tuple[Vector, Vector, Vector, Vector]] = []
-        for i, start in enumerate(starts):
-            price = mine.price_usd_per_th(purchase.machine, purchase.price_usd_per_th, case.mining, start / 4)
-            price *= float(market[start * MONTHS_PER_QUARTER] / market[0])
-            machines = mine.machine_cost_usd_per_mw(price, float(efficiency[i]), site_pue, purchase.hashrate_factor)
-            cost = machines + purchase.infrastructure_usd_per_mw
-            begin = start * MONTHS_PER_QUARTER
-            age = months - begin
-            deducted = depreciation(cost, age, rates)
-            stops = [start + 4 * y for y in range(1, purchase.life_years + 1) if start + 4 * y <= timeline.quarters]
-            ends = np.array(stops) * MONTHS_PER_QUARTER
-            inside = (age[:, None] > 0) & (months[:, None] <= ends)
-            resale = mine.resale_usd(machines, case.mining.resale_decline_per_year, (ends - begin).astype(float))
-            resale = (
-                resale
-                * market[ends]
-                / market[begin]
-                * mine.hashrate_kept(case.mining.degradation_per_year, ends - begin)
-            )
-            written_off = cost - np.cumsum(deducted)[ends]
-            column = np.arange(len(ends))
-            operating = np.where(inside, running[:, [i]], 0.0)
-            pre_tax = operating.copy()
-            pre_tax[ends, column] += resale
-            taxable = pre_tax - np.where(inside, deducted[:, None], 0.0)
-            taxable[ends, column] -= written_off
-            pre_tax[begin] -= cost
-            cash = pre_tax - value_tax(case, taxable)
-            equity = pre_tax - tax_carried_forward(case.finance.tax_rate, taxable)
-            blocks.append((cash, equity, np.full(len(stops), cost), operating))
-            found.extend(_buys(owner, purchase.name, start, tuple(stops), timeline))
-        cash, equity, capex, operating = (np.concatenate(parts, axis=-1) for parts in zip(*blocks, strict=True))
-        yield _mining_bundle(case, tuple(found), cash, equity, capex, operating)
+        machines = np.array(
+            [_machines_usd_per_mw(case, owner, s, e, market) for s, e in zip(starts, efficiency, strict=True)]
+        )
+        cost = machines + purchase.infrastructure_usd_per_mw
+        begins = np.array(starts) * MONTHS_PER_QUARTER
+        age = months[:, None] - begins
+        deducted = depreciation(cost, age, rates)
+        stops = [
+            tuple(s + 4 * y for y in range(1, purchase.life_years + 1) if s + 4 * y <= timeline.quarters)
+            for s in starts
+        ]
+        # From here on one column an activity: of = the start that it has, begin and end in months.
+        of = np.repeat(np.arange(len(starts)), [len(ends) for ends in stops])
+        begin, end = begins[of], np.concatenate(stops) * MONTHS_PER_QUARTER
+        column = np.arange(len(of))
+        inside = (age > 0)[:, of] & (months[:, None] <= end)
+        resale = mine.resale_usd(machines[of], case.mining.resale_decline_per_year, (end - begin).astype(float))
+        resale = (
+            resale * market[end] / market[begin] * mine.hashrate_kept(case.mining.degradation_per_year, end - begin)
+        )
+        written_off = (cost - np.cumsum(deducted, axis=0))[end, of]
+        operating = np.where(inside, running[:, of], 0.0)
+        pre_tax = operating.copy()
+        pre_tax[end, column] += resale
+        taxable = pre_tax - np.where(inside, deducted[:, of], 0.0)
+        taxable[end, column] -= written_off
+        pre_tax[begin, column] -= cost[of]
+        yield _mining_bundle(
+            case,
+            tuple(
+                a for s, ends in zip(starts, stops, strict=True) for a in _buys(owner, purchase.name, s, ends, timeline)
+            ),
+            pre_tax - value_tax(case, taxable),
+            pre_tax - tax_carried_forward(case.finance.tax_rate, taxable),
+            cost[of],
+            operating,
+        )
+
+
+def _machines_usd_per_mw(case: Case, owner: int, start: int, efficiency_j_per_th: float, market: Vector) -> float:
+    """What the machines of a facility MW cost at a start: the list price as machines improve, moved by the market."""
+    purchase = case.purchases[owner]
+    price = mine.price_usd_per_th(purchase.machine, purchase.price_usd_per_th, case.mining, start / 4)
+    price *= float(market[start * MONTHS_PER_QUARTER] / market[0])
+    site_pue = mine.pue(purchase.machine, case.mining)
+    return mine.machine_cost_usd_per_mw(price, float(efficiency_j_per_th), site_pue, purchase.hashrate_factor)

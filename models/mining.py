@@ -172,7 +172,7 @@ def fixed_opex_usd(mining: Mining, month_index: Vector) -> Vector:
     return mining.fixed_opex_usd_per_mw_year / MONTHS_PER_YEAR * growth
 
 
-def resale_usd(resale_now_usd: float, decline_per_year: float, month_index: Vector) -> Vector:
+def resale_usd(resale_now_usd: float | Vector, decline_per_year: float, month_index: Vector) -> Vector:
     """What machines fetch after so many months: ``value now x (1 - decline) ** (months / 12)``."""
     return resale_now_usd * growth_factors(-decline_per_year, month_index)
 
