@@ -31,7 +31,8 @@ def house_style(path: Path, **changed: Any) -> Path:
     sheet["A1"] = "=1+1"
     if changed.get("logo", True):
         data = BytesIO()
-        Image.new("RGB", changed.get("size", (300, 80)), "red").save(data, "JPEG")
+        noise = Image.effect_noise((300, 80), 90).convert("RGB")
+        noise.resize(changed.get("size", (300, 80))).save(data, "JPEG")
         data.seek(0)
         sheet.add_image(Picture(data), "B2")
     book.save(path)

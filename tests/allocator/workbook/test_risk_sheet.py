@@ -36,9 +36,10 @@ def test_every_figure_is_the_answer_s(book: openpyxl.Workbook, answer: RiskAnswe
     for row, mix in enumerate(answer.mixes, start=7):
         found = [page.cell(row, column).value for column in range(2, 7)]
         fresh = mix.fresh
-        assert found == [
+        expected = (
             fresh.mean_usd, fresh.mean_error_usd, fresh.cvar_usd, fresh.cvar_error_usd, fresh.probability_of_loss,
-        ]  # fmt: skip
+        )  # fmt: skip
+        assert found == pytest.approx(expected, rel=1e-12)
     rows = {page.cell(r, 1).value: r for r in range(1, page.max_row + 1)}
     assert page.cell(rows["A perfect forecast (EVPI)"], 2).value == answer.information.evpi
     assert page.cell(rows["The same in the tail (CVaR)"], 2).value == answer.bridge.cvar_usd
