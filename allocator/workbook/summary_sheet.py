@@ -49,6 +49,7 @@ from allocator.workbook.style import (
 SHEET = "Summary"
 COLUMNS = "ABCDEFGHIJKLMNO"
 LAST = COLUMNS[-1]
+WIDTHS = {"E": 4.0, **dict.fromkeys("LMNO", 11.0)}
 TILES = (("A", "C"), ("D", "E"), ("F", "H"), ("I", "J"), ("K", "M"), ("N", "O"))
 """First and last column of each of the six figures."""
 TABLE_ROWS, TILE_ROWS, CHART_ROWS = 5, 4, 16
@@ -77,7 +78,7 @@ def write_summary(
     """The page, from top to bottom; ``tail`` where the risk program was run."""
     sheet.sheet_view.showGridLines = False
     for column in COLUMNS:
-        sheet.column_dimensions[column].width = 9.8
+        sheet.column_dimensions[column].width = WIDTHS.get(column, 9.8)
     row = _title(sheet, plan, brand)
     row = _sentences(sheet, decision(plan, explanation), row)
     row = _figures(sheet, monthly, row)
@@ -198,7 +199,7 @@ def _tables(
     sheet: Worksheet, plan: Allocation, explanation: Explanation, monthly: Placed, tail: RiskAnswer | None, row: int
 ) -> int:
     """Three short tables side by side: limits, flips, alternatives."""
-    _head(sheet, row, "ACD", ["What limits it (as solved)", "one more", "one less"])
+    _head(sheet, row, "ACD", ["What limits it*", "one more", "one less"])
     worth = [p for p in explanation.shadow_prices if p.gain_of_one_more_usd or p.loss_of_one_less_usd != 0.0]
     prices = sorted(worth, key=lambda p: -_weight(p.loss_of_one_less_usd, p.limit.unit))[:TABLE_ROWS]
     if not prices:
@@ -215,7 +216,7 @@ def _tables(
             form=form,
             align="right",
         )
-    _head(sheet, row, "FHI", ["What flips it (as solved)", "now", "flips at"])
+    _head(sheet, row, "FHI", ["What flips it*", "now", "flips at"])
     for i, (label, now, flips) in enumerate(list(_flips(plan, explanation))[:TABLE_ROWS], start=row + 1):
         _label(sheet, f"F{i}", f"G{i}", label)
         put(sheet, f"H{i}", now, align="right")
@@ -228,10 +229,10 @@ def _alternatives(
     sheet: Worksheet, plan: Allocation, explanation: Explanation, monthly: Placed, tail: RiskAnswer | None, row: int
 ) -> None:
     """Your mix and the recommended one live, one use alone as solved; the tail where it was run."""
-    heads: list[str | None] = ["  Alternatives", "NPV", "capex", "peak equity", "CVaR" if tail else None]
+    heads: list[str | None] = ["  Alternatives", "NPV", "capex", "peak equity", "CVaR"]
     _head(sheet, row, ALTERNATIVES, heads)
     twins = explanation.twins
-    cvar = tail.bridge.cvar_usd if tail else None
+    cvar = tail.bridge.cvar_usd if tail else "not run"
     lines: tuple[tuple[str, Any, Any, Any, Any], ...] = (
         ("Your mix", "=out__your_npv_usd", "=out__capex_usd", f"={monthly.single('peak_equity_usd')}", None),
         ("Recommended", "=out__npv_usd", plan.capex_usd, plan.peak_equity_usd, cvar),

@@ -58,9 +58,9 @@ def flexed(pack: Path, target: Path, changes: dict[str, Any]) -> Path:
 
 @pytest.mark.libreoffice
 def test_every_sheet_follows_a_what_if_cell(pack: Path, plan: Allocation, recalculate: Any, tmp_path: Path) -> None:
-    one_by_one = [{key: value} for key, value in CHANGES.items()]
-    files = [flexed(pack, tmp_path / f"{i}.xlsx", c) for i, c in enumerate([*one_by_one, CHANGES])]
-    for changes, done in zip([*one_by_one, CHANGES], recalculate(*files), strict=True):
+    some = {key: CHANGES[key] for key in ("btc_price", "rent", "delay")}
+    files = [flexed(pack, tmp_path / f"{i}.xlsx", c) for i, c in enumerate([some, CHANGES])]
+    for changes, done in zip([some, CHANGES], recalculate(*files), strict=True):
         found = Pack(done)
         expected = npv_of(found, moved(plan.case, changes))
         assert found.named("out__your_npv_usd") == pytest.approx(expected, rel=1e-9), changes
