@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.styles import Border
+from openpyxl.styles import Alignment, Border
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -136,6 +136,7 @@ def _write_input(
     driver = flexed.get(item.path)
     if driver is not None:
         put(sheet, at(IN_USE), in_use_formula(driver, at(VALUE)), form=sheet[at(VALUE)].number_format, align="right")
+        sheet[at(IN_USE)].alignment = Alignment(horizontal="right", vertical="center", shrink_to_fit=True)
         define(book, use_name(item.path), SHEET, f"${LETTERS[IN_USE - 1]}${row}")
     put(sheet, at(BOUNDS), known.bounds, colour=QUIET, wrap=True, align="left", indent=1)
     put(sheet, at(STATUS), item.status, colour=LOSS if item.status == "assumed" else QUIET)

@@ -11,7 +11,7 @@ from openpyxl.drawing.image import Image
 from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, OneCellAnchor
 from openpyxl.drawing.xdr import XDRPositiveSize2D
 from openpyxl.formatting.rule import CellIsRule
-from openpyxl.styles import Font
+from openpyxl.styles import Alignment, Font
 from openpyxl.utils.units import pixels_to_EMU
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
@@ -49,7 +49,7 @@ from allocator.workbook.style import (
 SHEET = "Summary"
 COLUMNS = "ABCDEFGHIJKLMNO"
 LAST = COLUMNS[-1]
-WIDTHS = {"E": 4.0, **dict.fromkeys("LMNO", 11.0)}
+WIDTHS = dict.fromkeys("LMNO", 11.0)
 TILES = (("A", "C"), ("D", "E"), ("F", "H"), ("I", "J"), ("K", "M"), ("N", "O"))
 """First and last column of each of the six figures."""
 TABLE_ROWS, TILE_ROWS, CHART_ROWS = 5, 4, 16
@@ -58,6 +58,8 @@ ALTERNATIVES, MINE_ONLY = "JLMNO", 3
 CHARACTERS_PER_LINE = 168
 LOGO_HEIGHT, LOGO_WIDTH, CELL_WIDTH = 44, 145, 74
 """Room for the logo and width of a column, in pixels."""
+LONGEST_TITLE = 56
+"""Letters of a case's name in the title; the whole of it stands on sheet Assumptions."""
 BOLD_LINE = 0.6
 """Letters of the bold first sentence in a line, over those of the others, with some to spare for other fonts."""
 MONEY_PER_UNIT = '"$"#,##0;-"$"#,##0;"–"'
@@ -93,7 +95,8 @@ def write_summary(
 def _title(sheet: Worksheet, plan: Allocation, brand: Brand) -> int:
     case = plan.case
     sheet.merge_cells("A1:L1")
-    put_text(sheet, "A1", case.name, bold=True, size=17)
+    name = case.name if len(case.name) <= LONGEST_TITLE else f"{case.name[: LONGEST_TITLE - 1]}…"
+    put_text(sheet, "A1", name, bold=True, size=17)
     sheet.row_dimensions[1].height = 26
     if brand.logo_png:
         place_logo(sheet, brand.logo_png)
@@ -175,6 +178,7 @@ def _figures(sheet: Worksheet, monthly: Placed, row: int) -> int:
             align="center",
             colour=HOSTING if i == 0 else INK,
         )
+        sheet[f"{left}{row + 1}"].alignment = Alignment(horizontal="center", vertical="center", shrink_to_fit=True)
         put(sheet, f"{left}{row + 2}", note, size=8, colour=QUIET, fill=PAPER, align="center")
         for line in range(row, row + 3):
             sheet.merge_cells(f"{left}{line}:{right}{line}")
@@ -245,6 +249,7 @@ def _alternatives(
         for column, value in zip(ALTERNATIVES[1:], (npv_usd, *others), strict=True):
             shown = "no plan" if value is None and column == ALTERNATIVES[1] else value
             put(sheet, f"{column}{i}", shown, form=MONEY_MILLIONS, align="right", bold=i == row + 1, size=8.5)
+            sheet[f"{column}{i}"].alignment = Alignment(horizontal="right", vertical="center", shrink_to_fit=True)
 
 
 def _asks(twin: OneUse | None) -> tuple[float | None, float | None]:
@@ -274,6 +279,7 @@ def _label(sheet: Worksheet, left: str, right: str, text: str) -> None:
     sheet.merge_cells(f"{left}:{right}")
     short = text if len(text) <= 32 else text[:31] + "…"
     put_text(sheet, left, short, size=8.5)
+    sheet[left].alignment = Alignment(vertical="center", shrink_to_fit=True)
 
 
 def _flips(plan: Allocation, explanation: Explanation) -> Iterator[tuple[str, str, str]]:
