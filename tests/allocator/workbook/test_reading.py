@@ -111,6 +111,7 @@ def test_names_stay_text_and_read_back_unchanged(name: str, written: Any) -> Non
         **{
             "leases[0].name": name,
             "leases[0].tenant": name,
+            "fleets[0].name": name[:298] + " 2",
             "sources": {"site.grid_mw": name, "leases[0]": name, "site": "derived: " + name},
         },
     )
@@ -124,6 +125,10 @@ def test_names_stay_text_and_read_back_unchanged(name: str, written: Any) -> Non
         for row in sheet.iter_rows():
             for cell in row:
                 assert not (cell.data_type == "f" and name.strip("=") and cell.value == name)
+                assert not (cell.data_type == "f" and len(name) > 8 and name.strip("=") in cell.value)
+                link = cell.hyperlink
+                assert link is None or link.target is None or (sheet.title == "Deals" and "example" not in link.target), link
+    assert not any(name in f"{n}{d.attr_text}" for n, d in book.defined_names.items() if len(name) > 8)
     assert openpyxl.load_workbook(path, data_only=True)["Checks"]["D3"].value is True
 
 
