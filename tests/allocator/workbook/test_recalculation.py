@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import zipfile
 from collections.abc import Iterator
@@ -20,6 +19,8 @@ from allocator.files import dump_case, parse_document
 from allocator.lease_activities import cash_flows_from
 from models.network import network_path
 from models.timeline import Vector
+from tests.allocator.workbook.every_line import assert_every_line
+from tests.allocator.workbook.quick_book import QuickBook, day
 
 RELATIVE = 1e-9
 FIRST_MONTH, LABELS = 5, 1
@@ -29,7 +30,7 @@ class Pack:
     """A recalculated pack, read by what people read: sheet titles, labels and defined names."""
 
     def __init__(self, path: Path) -> None:
-        self.book = openpyxl.load_workbook(path, data_only=True)
+        self.book = QuickBook(path)
 
     def named(self, name: str) -> Any:
         sheet, _, cell = self.book.defined_names[name].attr_text.rpartition("!")
@@ -132,7 +133,9 @@ def npv_of(pack: Pack, case: Case) -> float:
 def test_every_line_recalculated_by_libreoffice_equals_the_engine(
     pack: Path, plan: Allocation, recalculate: Any
 ) -> None:
-    found = Pack(recalculate(pack)[0])
+    done = recalculate(pack)[0]
+    found = Pack(done)
+    assert assert_every_line(done, plan) > 100
     assert_equals_engine(found, plan.case)
     assert found.named("out__npv_usd") == pytest.approx(plan.npv_usd, rel=RELATIVE)
     assert found.named("out__your_npv_usd") == pytest.approx(plan.npv_usd, rel=RELATIVE)
@@ -144,6 +147,7 @@ def test_every_line_recalculated_by_libreoffice_equals_the_engine(
 
 def test_cached_values_equal_the_engine(pack: Path, plan: Allocation) -> None:
     found = Pack(pack)
+    assert assert_every_line(pack, plan) > 100
     assert_equals_engine(found, plan.case)
     assert found.named("out__npv_usd") == pytest.approx(plan.npv_usd, rel=RELATIVE)
     assert found.named("out__irr") == pytest.approx(plan.irr, rel=RELATIVE)
@@ -302,6 +306,4 @@ def test_breaching_a_limit_turns_its_check_false(
 def test_dates_are_month_ends_of_the_calendar(pack: Path, plan: Allocation) -> None:
     page = Pack(pack).book["Network"]
     found = [page.cell(4, FIRST_MONTH + m).value for m in range(plan.case.timeline.months + 1)]
-    assert [d.date() if isinstance(d, dt.datetime) else d for d in found] == [
-        plan.case.timeline.month_end(m) for m in range(plan.case.timeline.months + 1)
-    ]
+    assert [day(d) for d in found] == [plan.case.timeline.month_end(m) for m in range(plan.case.timeline.months + 1)]
