@@ -105,8 +105,12 @@ def take_widget(path: str, key: str, read: Callable[[Any], Any]) -> None:
 
 
 def offer_to_widget(key: str, shown: Any) -> None:
-    """Give a widget its value before it is drawn."""
-    st.session_state[key] = shown
+    """Give a widget its value before it is drawn.
+
+    One that holds it already is left alone: a redraw would overwrite what is being typed into it.
+    """
+    if key not in st.session_state or st.session_state[key] != shown:
+        st.session_state[key] = shown
 
 
 def widget_value(key: str) -> Any:

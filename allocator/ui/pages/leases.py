@@ -6,38 +6,31 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from allocator.formats import day
 from allocator.offers import OfferTerms
 from allocator.term_lines import finding, footing
-from allocator.ui import answers, cover_chart, deals, delay_chart, sidebar, state, term_tables, trouble
+from allocator.ui import answers, cover_chart, deals, delay_chart, state, term_tables
 from allocator.ui.figure import show, show_figures
-from allocator.ui.style import apply_style
+from allocator.ui.frame import page_of_case
 from allocator.ui.terms import plain
 
 
 def page() -> None:
     """Draw the page; it needs no plan, only says where one is missing."""
-    apply_style()
-    desk = state.desk()
-    case = desk.case
-    st.caption(f"{plain(case.name)} · valued {day(case.valuation_date)} · {case.horizon_years} years")
-    trouble.refused_edits(desk)
-    found = answers.answer(case)
-    if isinstance(found, answers.Conflict):
-        words = (
-            f"{found.sentences[0]} Each offer is quoted from its earliest start; see page Recommendation for a repair."
-        )
-        st.warning(plain(words), icon=":material/warning:")
-    elif isinstance(found, answers.Failure):
-        st.warning(plain(f"{found.reason}. Each offer is quoted from its earliest start."), icon=":material/warning:")
-    plan = None if isinstance(found, (answers.Conflict, answers.Failure)) else found
-    sheets = answers.term_sheets(case, plan)
-    if sheets:
-        term_sheet(_chosen(sheets))
-    else:
-        st.info("This case has no offer of a lease. Open another case, or add a [[leases]] table to the case file.")
-    with st.sidebar:
-        sidebar.show(desk)
+    with page_of_case() as desk:
+        found = answers.answer(desk.case)
+        plan = None
+        if isinstance(found, answers.Conflict):
+            said = f"{found.sentences[0]} Each offer is quoted from its earliest start; Recommendation shows a repair."
+            st.warning(plain(said), icon=":material/warning:")
+        elif isinstance(found, answers.Failure):
+            said = f"{found.reason}. Each offer is quoted from its earliest start."
+            st.warning(plain(said), icon=":material/warning:")
+        else:
+            plan = found
+        if sheets := answers.term_sheets(desk.case, plan):
+            term_sheet(_chosen(sheets))
+        else:
+            st.info("This case has no offer of a lease. Open another case, or add an offer at the side.")
 
 
 def _chosen(sheets: Sequence[OfferTerms]) -> OfferTerms:

@@ -6,7 +6,6 @@ import streamlit as st
 
 from allocator.allocation import Allocation
 from allocator.explain import Explanation
-from allocator.formats import day
 from allocator.sentences import decision, headline
 from allocator.ui import (
     answers,
@@ -19,32 +18,17 @@ from allocator.ui import (
     notes,
     rents_chart,
     schedule_chart,
-    sidebar,
     state,
-    trouble,
 )
 from allocator.ui.figure import show
-from allocator.ui.style import apply_style
+from allocator.ui.frame import page_of_plan
 from allocator.ui.terms import plain
 from allocator.ui.waiting import redraw_when_done
 
 
 def page() -> None:
     """Draw the page."""
-    apply_style()
-    desk = state.desk()
-    case = desk.case
-    st.caption(f"{plain(case.name)} · valued {day(case.valuation_date)} · {case.horizon_years} years")
-    trouble.refused_edits(desk)
-    found = answers.answer(case)
-    if isinstance(found, answers.Conflict):
-        trouble.conflict(found, case)
-    elif isinstance(found, answers.Failure):
-        trouble.failure(found)
-    else:
-        recommendation(found)
-    with st.sidebar:  # last, so that an edit shows in the figures before its seventy widgets are drawn again
-        sidebar.show(desk)
+    page_of_plan(recommendation)
 
 
 def recommendation(plan: Allocation) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from allocator.allocation import Allocation
-from allocator.formats import day, megawatts, percent, table_money
+from allocator.formats import megawatts, percent, table_money
 from allocator.risk.answer import RiskAnswer, RiskMix
 from allocator.risk.report import mining_now
 from allocator.risk.words import decision, hosted_mw, share
@@ -21,7 +21,6 @@ from allocator.ui import (
     risk_answers,
     risk_controls,
     risk_stresses,
-    sidebar,
     state,
     tail_charts,
     tornado_chart,
@@ -30,9 +29,9 @@ from allocator.ui import (
     worth_chart,
 )
 from allocator.ui.figure import show, show_figures
+from allocator.ui.frame import page_of_plan
 from allocator.ui.markdown_table import unbroken
 from allocator.ui.risk_answers import Asked
-from allocator.ui.style import apply_style
 from allocator.ui.terms import plain
 from allocator.ui.waiting import redraw_when_done
 
@@ -48,20 +47,7 @@ FRONTIER, FUTURES, TAIL, STRESSES, INFORMATION, WAITING = (
 
 def page() -> None:
     """Draw the page."""
-    apply_style()
-    desk = state.desk()
-    case = desk.case
-    st.caption(f"{plain(case.name)} · valued {day(case.valuation_date)} · {case.horizon_years} years")
-    trouble.refused_edits(desk)
-    found = answers.answer(case)
-    if isinstance(found, answers.Conflict):
-        trouble.conflict(found, case)
-    elif isinstance(found, answers.Failure):
-        trouble.failure(found)
-    else:
-        risk(found)
-    with st.sidebar:
-        sidebar.show(desk)
+    page_of_plan(risk)
 
 
 def risk(plan: Allocation) -> None:

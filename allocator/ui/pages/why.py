@@ -8,7 +8,6 @@ import streamlit as st
 
 from allocator.allocation import Allocation
 from allocator.explain import Explanation
-from allocator.formats import day
 from allocator.sentences import headline
 from allocator.ui import (
     answers,
@@ -19,15 +18,13 @@ from allocator.ui import (
     limits_chart,
     near_chart,
     rents_chart,
-    sidebar,
     state,
     stress_section,
-    trouble,
     turning_table,
     twins_row,
 )
 from allocator.ui.figure import show
-from allocator.ui.style import apply_style
+from allocator.ui.frame import page_of_plan
 from allocator.ui.terms import plain
 from allocator.ui.waiting import redraw_when_done
 
@@ -42,20 +39,7 @@ LIMITS, TURNS, MAP, NEAR, STRESSES = (
 
 def page() -> None:
     """Draw the page."""
-    apply_style()
-    desk = state.desk()
-    case = desk.case
-    st.caption(f"{plain(case.name)} · valued {day(case.valuation_date)} · {case.horizon_years} years")
-    trouble.refused_edits(desk)
-    found = answers.answer(case)
-    if isinstance(found, answers.Conflict):
-        trouble.conflict(found, case)
-    elif isinstance(found, answers.Failure):
-        trouble.failure(found)
-    else:
-        why(found)
-    with st.sidebar:
-        sidebar.show(desk)
+    page_of_plan(why)
 
 
 def why(plan: Allocation) -> None:
