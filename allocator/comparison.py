@@ -26,12 +26,17 @@ INPUT_OF = {
 
 def outside_notes(case: Case) -> list[str]:
     """One line for every input of an offer that puts a figure outside the band of signed colocation deals."""
-    return [f"leases[{i}].{INPUT_OF[found.measure.key]}: {_said(found)}" for i, found in _outside(case)]
+    return [f"{path}: {said}" for path, said in outside_by_input(case).items()]
 
 
 def outside_sentences(case: Case) -> list[str]:
     """The same with the offers' names, for those who read no paths."""
     return [f"{case.leases[i].name}: {_said(found)}." for i, found in _outside(case)]
+
+
+def outside_by_input(case: Case) -> dict[str, str]:
+    """The same by the path of the input that moves the figure."""
+    return {f"leases[{i}].{INPUT_OF[found.measure.key]}": _said(found) for i, found in _outside(case)}
 
 
 def _outside(case: Case) -> Iterator[tuple[int, Comparison]]:

@@ -6,7 +6,15 @@ import streamlit as st
 
 from allocator.case import Case
 from allocator.formats import money
-from allocator.ui import bitcoin_cost, entry_cost_chart, leaving_chart, machine_table, network_average, state, terms
+from allocator.ui import (
+    bitcoin_cost,
+    entry_cost_chart,
+    leaving_chart,
+    machine_table,
+    market_state,
+    network_average,
+    terms,
+)
 from allocator.ui.figure import show as show_figure
 from allocator.ui.figure import show_figures
 from models.network import BLOCKS_PER_DAY
@@ -20,7 +28,7 @@ ENTRY_NOTE = (
 )
 
 
-def show(case: Case, view: state.MachineView) -> None:
+def show(case: Case, view: market_state.MachineView) -> None:
     """Draw it in the current container."""
     average, _ = network_average.average()
     btc_hashprice, hashprice = machine_table.hashprices(view, case.valuation_date)

@@ -6,7 +6,8 @@ last good answer stays and the edit counts as soon as another one makes it possi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,11 +24,23 @@ def document_of(case: Case) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Change:
-    """One input that differs from the case it started from; values as in a file."""
+    """One input that differs from the case it started from; values as in a file.
+
+    A fleet, purchase or offer that was added has the path ``leases[2]`` and its name as ``now``; one that was removed
+    has ``leases[-1]``, the first of those it started with, and its name as ``before``.
+    """
 
     path: str
     before: Any
     now: Any
+
+    @property
+    def is_of_row(self) -> bool:
+        """Whether a whole fleet, purchase or offer came or went."""
+        return self.path.endswith("]")
+
+
+_ROW = re.compile(r"(\w+)\[(-?\d+)\](?:\.(.+))?")
 
 
 @dataclass(frozen=True)
@@ -79,16 +92,72 @@ class Desk:
                 return replace(self, case=case, refused=left, faults=faults if left else ())
         return replace(self, refused=tuple(waiting.items()), faults=faults)
 
+    def with_row(self, key: str, row: Mapping[str, Any], sources: Mapping[str, str] | None = None) -> Desk:
+        """With one more fleet, purchase or offer, under a name of its own; ``sources`` by field.
+
+        Raises
+        ------
+        InputFaultsError
+            If the case cannot take it.
+        """
+        document = document_of(self.case)
+        rows = document[key]
+        named = {**row, "name": free_name(str(row["name"]), {other["name"] for other in rows})}
+        told = {f"{key}[{len(rows)}].{field}": text for field, text in (sources or {}).items()}
+        return self._with_rows(document, key, [*rows, named], {**document["sources"], **told})
+
+    def without_row(self, key: str, index: int) -> Desk:
+        """Without one fleet, purchase or offer; those behind it move up with their sources.
+
+        Raises
+        ------
+        InputFaultsError
+            If others of the case refer to it.
+        """
+        document = document_of(self.case)
+        places = {i: i - (i > index) for i in range(len(document[key])) if i != index}
+        left = [document[key][i] for i in places]
+        return self._with_rows(document, key, left, _moved(document["sources"], key, places))
+
+    def _with_rows(self, document: dict[str, Any], key: str, rows: list[Any], sources: Mapping[str, str]) -> Desk:
+        case = case_from_document({**document, key: rows, "sources": sources})
+        refused = tuple((path, value) for path, value in self.refused if not path.startswith(f"{key}["))
+        return replace(self, case=case, refused=refused, faults=self.faults if refused else ())
+
     def without_refused(self) -> Desk:
         """With the refused edits forgotten."""
         return replace(self, refused=(), faults=())
 
     def reset(self, path: str) -> Desk:
-        """With one input, and its source, as they were in the case it started from."""
-        value = dict(values(document_of(self.base)))[path]
-        desk = self.edited(path, value)
-        sources = {**desk.case.sources, **{k: v for k, v in self.base.sources.items() if _is_part(k, path)}}
-        return replace(desk, case=desk.case.model_copy(update={"sources": sources}))
+        """With one input, and its source, as they were in the case it started from; or a row taken out or put back.
+
+        Raises
+        ------
+        InputFaultsError
+            If a row cannot be taken out or put back while the others are as they are.
+        """
+        base = document_of(self.base)
+        found = _ROW.fullmatch(path)
+        if found and not found[3]:
+            key, index = found[1], int(found[2])
+            if index >= 0:
+                return self.without_row(key, index)
+            told = {k: v for k, v in self.base.sources.items() if k.startswith(f"{key}[{-index - 1}].")}
+            return self.with_row(key, base[key][-index - 1], {k.partition(".")[2]: v for k, v in told.items()})
+        before = self._path_before(path)
+        desk = self.edited(path, dict(values(base))[before])
+        told = {path + k.removeprefix(before): v for k, v in self.base.sources.items() if _is_part(k, before)}
+        return replace(desk, case=desk.case.model_copy(update={"sources": {**desk.case.sources, **told}}))
+
+    def _path_before(self, path: str) -> str:
+        """Where an input stood in the case it started from."""
+        found = _ROW.fullmatch(path)
+        if not found:
+            return path
+        key, index = found[1], int(found[2])
+        names = [[row.name for row in getattr(case, key)] for case in (self.base, self.case)]
+        place = _places_before(*names)[index]
+        return path if place is None else f"{key}[{place}].{found[3]}"
 
     def reset_all(self) -> Desk:
         """As it was opened."""
@@ -99,8 +168,61 @@ class Desk:
         """Every input that differs from the case it started from, in the order of the file."""
         if self.case is self.base:
             return ()
-        before = dict(values(document_of(self.base)))
-        return tuple(Change(p, before.get(p), v) for p, v in values(document_of(self.case)) if before.get(p) != v)
+        return tuple(_changes(document_of(self.base), document_of(self.case)))
+
+
+def _changes(base: Document, now: Document) -> Iterator[Change]:
+    """Inputs that differ; fleets, purchases and offers are those of the same name where some came or went."""
+    before = dict(values(base))
+    for path, value in values(now):
+        if "[" not in path and before[path] != value:
+            yield Change(path, before[path], value)
+    for key in LISTS:
+        rows, earlier = now[key], base[key]
+        places = _places_before([row["name"] for row in earlier], [row["name"] for row in rows])
+        for i, (row, place) in enumerate(zip(rows, places, strict=True)):
+            if place is None:
+                yield Change(f"{key}[{i}]", None, row["name"])
+                continue
+            for name, value in row.items():
+                if earlier[place][name] != value:
+                    yield Change(f"{key}[{i}].{name}", earlier[place][name], value)
+        for j in range(len(earlier)):
+            if j not in places:
+                yield Change(f"{key}[-{j + 1}]", earlier[j]["name"], None)
+
+
+def _places_before(earlier: list[str], names: list[str]) -> list[int | None]:
+    """Where each row stood before: in place while their number is the same, else where its name was.
+
+    >>> _places_before(["Hyper", "Neo"], ["Neo", "New"]), _places_before(["Hyper", "Neo"], ["Neo"])
+    ([0, 1], [1])
+    """
+    if len(earlier) == len(names):
+        return list(range(len(names)))
+    return [earlier.index(name) if name in earlier else None for name in names]
+
+
+def free_name(name: str, taken: Iterable[str]) -> str:
+    """The name, with a number behind it where it is taken.
+
+    >>> free_name("Hall", {"Hall", "Hall 2"})
+    'Hall 3'
+    """
+    known = set(taken)
+    return next(n for i in range(1, len(known) + 2) if (n := name if i == 1 else f"{name} {i}") not in known)
+
+
+def _moved(sources: Mapping[str, str], key: str, places: Mapping[int, int]) -> dict[str, str]:
+    """Sources of rows that moved; those of rows that went are dropped."""
+    moved = {}
+    for path, text in sources.items():
+        found = _ROW.fullmatch(path)
+        if not found or found[1] != key:
+            moved[path] = text
+        elif int(found[2]) in places:
+            moved[f"{key}[{places[int(found[2])]}].{found[3]}"] = text
+    return moved
 
 
 def values(document: Document) -> Iterator[tuple[str, Any]]:

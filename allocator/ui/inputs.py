@@ -13,8 +13,9 @@ import streamlit as st
 
 from allocator.activity import key_text
 from allocator.case import LISTS, TABLES, Case, Input, inputs
+from allocator.comparison import outside_by_input
 from allocator.formats import megawatts, rent
-from allocator.ui import state, terms
+from allocator.ui import rows, state, terms
 from allocator.ui.desk import Desk, document_of, values
 from allocator.ui.stages import is_stage, stage_editor
 from allocator.ui.stress_picker import STRESSES, stress_picker
@@ -24,6 +25,7 @@ from models.machines import SUCCESSOR, catalogue, machines_by_name
 
 CHANGED = ":orange[●]"
 REFUSED = ":red[▲]"
+OUTSIDE = ":violet[◆]"
 _LIST = re.compile(r"(leases\[\d+\]\.\w+|policy\.stresses)\[\d+\].*")
 
 
@@ -90,16 +92,21 @@ def _capital(given: Any) -> str:
 
 
 def term_sheet(desk: Desk) -> None:
-    """Every input, group by group; a changed one carries a dot, a refused one a triangle."""
+    """Every input, group by group.
+
+    A changed one carries a dot, a refused one a triangle, one outside what has been signed elsewhere a diamond.
+    """
     by_table: dict[str, list[Input]] = {}
     for item in inputs(desk.case):
         by_table.setdefault(_whole(item.path).rpartition(".")[0], []).append(item)
     changed = {change.path for change in desk.changes}
     refused = dict(desk.refused)
     now = dict(values(document_of(desk.case)))
+    outside = outside_by_input(desk.case)
 
     def mark(*paths: str) -> str:
-        return f"{REFUSED} " if refused.keys() & set(paths) else f"{CHANGED} " if changed & set(paths) else ""
+        signs = (REFUSED, refused), (CHANGED, changed), (OUTSIDE, outside)
+        return "".join(f"{sign} " for sign, marked in signs if set(marked) & set(paths))
 
     for group in groups(desk.case):
         items = [item for table in group.tables for item in by_table.get(table, [])]
@@ -108,21 +115,32 @@ def term_sheet(desk: Desk) -> None:
         title = f"{mark(*paths)}**{group.title}** {terms.plain(group.summary)}"
 
         def draw(path: str, single: dict[str, Input] = single) -> None:
-            if path in single:
-                _widget(single[path], refused.get(path, single[path].value), mark(path))
-            elif path == STRESSES:
-                stress_picker(refused.get(path, now[path]), mark(path))
-            elif is_listed(path):
-                _list_in_words(path, now[path], mark(path))
-            else:
-                stage_editor(path, refused.get(path, now[path]), mark(path))
+            item = single.get(path)
+            _draw(path, item, refused.get(path, item.value if item else now[path]), mark(path))
+            if path in outside:
+                st.caption(f"{OUTSIDE} {terms.plain(outside[path])}")
 
         with st.expander(title, key=f"group_{group.key}"):
+            rows.presets(group.tables[0])
             if group.key.startswith("leases_"):
                 _lease_sections(group, draw, mark)
             else:
                 for path in paths:
                     draw(path)
+            rows.copy_or_remove(group.tables[0])
+    rows.add(desk.case)
+
+
+def _draw(path: str, item: Input | None, given: Any, mark: str) -> None:
+    """One input in its own way; ``given`` is what it shows, as in a file."""
+    if item:
+        _widget(item, given, mark)
+    elif path == STRESSES:
+        stress_picker(given, mark)
+    elif is_listed(path):
+        _list_in_words(path, given, mark)
+    else:
+        stage_editor(path, given, mark)
 
 
 def _paths(items: list[Input]) -> list[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from allocator.ui.figure import GAIN, LOSS, MINING
-from allocator.ui.state import MachineView
+from allocator.ui.market_state import MachineView
 from models import mining
 from models.machines import catalogue
 from models.network import hashprice_btc_per_ph_day, hashrate_eh_s, height_on, subsidy_btc, total_reward_btc

@@ -12,7 +12,7 @@ import streamlit as st
 from allocator import market
 from allocator.case import Case, inputs
 from allocator.formats import day
-from allocator.ui import machine_table, state, terms
+from allocator.ui import machine_table, market_state, terms
 from allocator.ui.waiting import redraw_when_done
 from models.network import hashrate_eh_s
 
@@ -43,7 +43,7 @@ class Quotation:
 def of_case(case: Case) -> Quotation:
     """The case's own market; its three sources in one line."""
     own = {name: float(getattr(case.market, name)) for name in FIGURES}
-    view = state.MachineView(**own, power_price_usd_per_mwh=0.0, pool_fee=0.0)
+    view = market_state.MachineView(**own, power_price_usd_per_mwh=0.0, pool_fee=0.0)
     known = {item.path.removeprefix("market."): item for item in inputs(case) if item.path.startswith("market.")}
     source = " · ".join(
         f"{terms.label(name)} ({known[name].status}): {known[name].source or 'none given'}" for name in FIGURES
@@ -69,9 +69,9 @@ def _is_shipped(snapshot: market.MarketSnapshot) -> bool:
 
 def begin_refresh() -> None:
     """Callback: ask for today's market beside the page; one that is under way is not asked for twice."""
-    earlier = state.market_refresh()
+    earlier = market_state.market_refresh()
     if earlier is None or earlier.done():
-        state.remember_refresh(_worker().submit(market.refresh))
+        market_state.remember_refresh(_worker().submit(market.refresh))
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -91,7 +91,11 @@ def show(case: Case) -> None:
         quoted = of_case(case)
         _card(quoted)
         st.button(
-            "Ask here", key="ask_case", icon=":material/undo:", on_click=state.ask_machines_of_case, width="stretch"
+            "Ask here",
+            key="ask_case",
+            icon=":material/undo:",
+            on_click=market_state.ask_machines_of_case,
+            width="stretch",
         )
         _source(quoted)
     with shipped.container(border=True, height="stretch"):
@@ -127,7 +131,7 @@ def _offer(key: str, snapshot: market.MarketSnapshot, case: Case) -> None:
         "Ask here",
         key=f"ask_{key}",
         icon=":material/arrow_upward:",
-        on_click=state.ask_machines_at,
+        on_click=market_state.ask_machines_at,
         args=(figures,),
         width="stretch",
         help="Fill the questions at the top of this page; the case stays as it is",
@@ -136,7 +140,7 @@ def _offer(key: str, snapshot: market.MarketSnapshot, case: Case) -> None:
         "Use in the case",
         key=f"use_{key}",
         icon=":material/input:",
-        on_click=state.use_market,
+        on_click=market_state.use_market,
         args=(figures, sources),
         width="stretch",
         help=f"Price, difficulty and fee share of the case, with their source; it stays valued on "
@@ -145,7 +149,7 @@ def _offer(key: str, snapshot: market.MarketSnapshot, case: Case) -> None:
 
 
 def _refreshed(case: Case, today: date) -> None:
-    job = state.market_refresh()
+    job = market_state.market_refresh()
     under_way = job is not None and not job.done()
     if job is None or under_way or job.exception() is not None:
         st.markdown("**From mempool.space**  \n:gray[not asked yet]" if job is None else "**From mempool.space**")

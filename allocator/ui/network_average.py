@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from allocator.ui import state, terms
+from allocator.ui import market_state, state, terms
 from models.assumptions import Declaration, Fault, describe, read_table
 from models.production_cost import NetworkAverage
 
 
 def average() -> tuple[NetworkAverage, tuple[Fault, ...]]:
     """The network average as asked; an input that breaks its rule is told and left at its declared value."""
-    asked = dict(state.average_asked())
+    asked = dict(market_state.average_asked())
     faults: list[Fault] = []
-    found = read_table(NetworkAverage, state.NETWORK_AVERAGE, asked, faults)
+    found = read_table(NetworkAverage, market_state.NETWORK_AVERAGE, asked, faults)
     if found is None:
         refused = {fault.field.rpartition(".")[2] for fault in faults}
         found = NetworkAverage(**{name: value for name, value in asked.items() if name not in refused})
@@ -24,7 +24,7 @@ def average() -> tuple[NetworkAverage, tuple[Fault, ...]]:
 
 def show() -> None:
     """Draw a widget an input, two to a row, with what is wrong with them below."""
-    asked, faults = state.average_asked(), average()[1]
+    asked, faults = market_state.average_asked(), average()[1]
     declared = describe(NetworkAverage)
     for pair in _pairs(list(declared.values())):
         for column, declaration in zip(st.columns(2, vertical_alignment="bottom"), pair, strict=False):
@@ -38,7 +38,7 @@ def show() -> None:
         key="average_reset",
         icon=":material/undo:",
         disabled=not changed,
-        on_click=state.ask_average_as_declared,
+        on_click=market_state.ask_average_as_declared,
     )
     with st.expander("Where these inputs come from", key="average_sources"):
         st.dataframe(sources(), hide_index=True, width="stretch", key="average_sources_table")
@@ -65,7 +65,7 @@ def _pairs(inputs: list[Declaration]) -> Iterator[list[Declaration]]:
 
 def _widget(declared: Declaration, value: float) -> None:
     kept = terms.scale(declared.name, declared.unit)
-    path = f"{state.NETWORK_AVERAGE}.{declared.name}"
+    path = f"{market_state.NETWORK_AVERAGE}.{declared.name}"
     key, shown = state.widget_key(path), kept.shown(value)
     state.offer_to_widget(key, shown)
     st.number_input(
@@ -74,6 +74,6 @@ def _widget(declared: Declaration, value: float) -> None:
         step=terms.step(shown),
         format=terms.number_format(shown),
         help=terms.declaration_help(declared),
-        on_change=state.ask_average,
+        on_change=market_state.ask_average,
         args=(declared.name, key, kept.read),
     )

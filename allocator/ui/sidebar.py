@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -11,6 +12,9 @@ from allocator.files import dump_case, template_names
 from allocator.ui import state, terms
 from allocator.ui.desk import Change, Desk
 from allocator.ui.inputs import term_sheet
+from allocator.ui.link import LONGEST_QUERY, shared_query
+
+DEFAULT_ADDRESS = "http://127.0.0.1:8501/"
 
 
 def show(desk: Desk) -> None:
@@ -61,8 +65,34 @@ def _choose_case(desk: Desk) -> None:
         on_click="ignore",
         help="The case as a commented TOML file",
     )
+    left, right = st.columns(2)
+    with left.popover("Share", icon=":material/link:", width="stretch"):
+        _share(desk)
+    right.button(
+        "Undo",
+        key="undo",
+        icon=":material/undo:",
+        width="stretch",
+        disabled=not state.can_undo(),
+        on_click=state.undo,
+        help="Back to before the last change",
+    )
     if faults := state.upload_faults():
-        st.error("This file was not opened:\n\n" + "\n".join(f"- {terms.plain(str(fault))}" for fault in faults[:12]))
+        st.error("This was not opened:\n\n" + "\n".join(f"- {terms.plain(str(fault))}" for fault in faults[:12]))
+
+
+def _share(desk: Desk) -> None:
+    query = shared_query(desk.case)
+    if query is None:
+        st.markdown(
+            f"This case differs from every template by more than {LONGEST_QUERY:,} characters: too much for a link. "
+            "Save it and send the file."
+        )
+        return
+    where = urlsplit(st.context.url or DEFAULT_ADDRESS)
+    st.markdown("The inputs that differ from a template, as a link for whoever can open these pages:")
+    st.code(f"{where.scheme}://{where.netloc}/?{query}", language=None, wrap_lines=True)
+    st.caption("Figures only travel where you send them; the page checks a link as it checks a file.")
 
 
 def _changes(desk: Desk) -> None:
@@ -81,7 +111,7 @@ def _changes(desk: Desk) -> None:
                 "",
                 key=f"reset_{change.path}",
                 icon=":material/undo:",
-                help="Reset this input",
+                help="Back to how it was opened",
                 on_click=state.reset,
                 args=(change.path,),
             )
@@ -89,6 +119,10 @@ def _changes(desk: Desk) -> None:
 
 
 def _in_words(change: Change, unit: str) -> str:
+    if change.is_of_row:
+        came = change.before is None
+        kind = {"fleets": "Fleet", "purchases": "Purchase", "leases": "Offer"}[change.path.partition("[")[0]]
+        return f"**{kind} {'added' if came else 'removed'}**  \n{terms.plain(change.now if came else change.before)}"
     name = terms.field_name(change.path)
     before, now = (terms.plain(terms.in_words(name, unit, value)) for value in (change.before, change.now))
     return f"**{terms.plain(terms.label(name))}** `{change.path}`  \n{before} → {now}"

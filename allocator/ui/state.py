@@ -12,20 +12,18 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import streamlit as st
 
 from allocator.files import LARGEST_FILE_BYTES, parse_document, read_document
-from allocator.market import MarketSnapshot
 from allocator.ui.desk import Desk
+from allocator.ui.link import desk_of_link
 from models.assumptions import Fault, InputFaultsError
-from models.network import Market
 
-DESK = "desk"
+DESK, EARLIER = "desk", "earlier_desks"
 TEMPLATE = "template"
 UPLOAD, UPLOAD_FAULTS, OPENED_FILE = "upload", "upload_faults", "opened_file"
 MACHINE_VIEW, NETWORK_AVERAGE, REFRESH = "machine_view", "network_average", "market_refresh"
@@ -36,19 +34,46 @@ RISK_TAB, RISK_CHOICES = "risk_tab", "risk_choices"
 ASSESSING, ATTRIBUTING, FANNING = "assessing", "attributing", "fanning"
 DEFAULT_TEMPLATE = "river-bend"
 LARGEST_PACK_BYTES = 20_000_000
+KEPT_DESKS = 50
 
 
 def desk() -> Desk:
-    """The reader's desk; River Bend on the first visit."""
+    """The reader's desk; on the first visit what a link asks for, else River Bend."""
     if DESK not in st.session_state:
-        st.session_state[DESK] = Desk.opened(read_document(DEFAULT_TEMPLATE), DEFAULT_TEMPLATE)
+        st.session_state[DESK] = _first_desk()
     found: Desk = st.session_state[DESK]
     return found
 
 
+def _first_desk() -> Desk:
+    query = {name: st.query_params.get_all(name) for name in st.query_params}
+    try:
+        if shared := desk_of_link(query):
+            return shared
+    except InputFaultsError as error:
+        st.session_state[UPLOAD_FAULTS] = error.faults
+    return Desk.opened(read_document(DEFAULT_TEMPLATE), DEFAULT_TEMPLATE)
+
+
 def put(changed: Desk) -> None:
-    """Replace the desk after an edit in a widget."""
+    """Replace the desk after an edit in a widget; the one before it can be had back."""
+    before = st.session_state.get(DESK)
+    if before is not None and (before.case is not changed.case or before.refused != changed.refused):
+        st.session_state[EARLIER] = (*st.session_state.get(EARLIER, ()), before)[-KEPT_DESKS:]
     st.session_state[DESK] = changed
+
+
+def can_undo() -> bool:
+    """Whether there is an earlier desk."""
+    return bool(st.session_state.get(EARLIER))
+
+
+def undo() -> None:
+    """Callback: the desk as it was before the last change, whatever made it."""
+    if earlier := st.session_state.get(EARLIER):
+        *left, last = earlier
+        st.session_state[EARLIER] = tuple(left)
+        st.session_state[DESK] = replace(last, edition=desk().edition + 1)
 
 
 def put_anew(changed: Desk) -> None:
@@ -81,8 +106,34 @@ def repair_all(edits: Sequence[tuple[str, Any]]) -> None:
 
 
 def reset(path: str) -> None:
-    """Callback: one input back to what it was in the case that was opened."""
-    put_anew(desk().reset(path))
+    """Callback: one input, or one row, back to what it was in the case that was opened."""
+    _put_if_sound(lambda: desk().reset(path))
+
+
+def add_row(key: str, row: Mapping[str, Any], sources: Mapping[str, str]) -> None:
+    """Callback: one more fleet, purchase or offer."""
+    _put_if_sound(lambda: desk().with_row(key, row, sources))
+
+
+def remove_row(key: str, index: int) -> None:
+    """Callback: one fleet, purchase or offer less."""
+    _put_if_sound(lambda: desk().without_row(key, index))
+
+
+def use_figures(edits: Sequence[tuple[str, Any, str]]) -> None:
+    """Callback: several inputs at once, each with its source."""
+    changed = desk()
+    for path, value, source in edits:
+        changed = changed.edited(path, value, source)
+    put_anew(changed)
+
+
+def _put_if_sound(change: Callable[[], Desk]) -> None:
+    """Take a change of rows; one that the case cannot take is told, and changes nothing."""
+    try:
+        put_anew(change())
+    except InputFaultsError as error:
+        put_anew(replace(desk(), faults=error.faults))
 
 
 def reset_all() -> None:
@@ -201,70 +252,6 @@ def now_working_on(job: Cancellable, what: str = WORKING) -> None:
     st.session_state[what] = job
 
 
-@dataclass(frozen=True)
-class MachineView:
-    """What the machine table is asked at; by default the case's own market."""
-
-    btc_price_usd: float
-    difficulty: float
-    fee_share: float
-    power_price_usd_per_mwh: float
-    pool_fee: float
-
-    def market(self, market: Market) -> Market:
-        """A case's market at the price, difficulty and fees that are asked."""
-        asked = {name: getattr(self, name) for name in ("btc_price_usd", "difficulty", "fee_share")}
-        return market.model_copy(update=asked)
-
-
-def machine_view_of_case() -> MachineView:
-    """The case's own market, power price and pool fee."""
-    case = desk().case
-    return MachineView(
-        case.market.btc_price_usd,
-        case.market.difficulty,
-        case.market.fee_share,
-        case.power.price_usd_per_mwh,
-        case.mining.pool_fee,
-    )
-
-
-def machine_view() -> MachineView:
-    """The market page's questions: those of the case until the reader asks others."""
-    asked: dict[str, float] = st.session_state.get(MACHINE_VIEW, {})
-    return replace(machine_view_of_case(), **asked)
-
-
-def ask_machines(field: str, key: str, read: Callable[[Any], Any]) -> None:
-    """Callback of a market-page widget: one figure other than the case's."""
-    st.session_state[MACHINE_VIEW] = {
-        **st.session_state.get(MACHINE_VIEW, {}),
-        field: read(st.session_state[key]),
-    }
-
-
-def ask_machines_of_case() -> None:
-    """Callback: back to the case's own market."""
-    st.session_state[MACHINE_VIEW] = {}
-    put_anew(desk())
-
-
-def ask_machines_at(figures: Mapping[str, float]) -> None:
-    """Callback: the market page is asked at figures of another market; the case stays as it is."""
-    st.session_state[MACHINE_VIEW] = {**st.session_state.get(MACHINE_VIEW, {}), **figures}
-    put_anew(desk())
-
-
-def use_market(figures: Mapping[str, float], sources: Mapping[str, str]) -> None:
-    """Callback: figures of another market become the case's own, with where they come from."""
-    changed = desk()
-    for name, value in figures.items():
-        changed = changed.edited(f"market.{name}", value, sources.get(name, ""))
-    asked = st.session_state.get(MACHINE_VIEW, {})
-    st.session_state[MACHINE_VIEW] = {name: value for name, value in asked.items() if name not in figures}
-    put_anew(changed)
-
-
 def offer_shown() -> str | None:
     """Name of the offer whose term sheet was asked for; ``None`` until one is."""
     found: str | None = st.session_state.get(OFFER_SHOWN)
@@ -313,32 +300,3 @@ def take_picked_point(name: str, chart: str, field: str) -> None:
     selected = st.session_state.get(chart, {}).get("selection", {}).get(name) or []
     if selected and field in selected[0]:
         choose_risk(field, selected[0][field])
-
-
-def average_asked() -> Mapping[str, float]:
-    """Inputs of the network average that the reader changed."""
-    found: Mapping[str, float] = st.session_state.get(NETWORK_AVERAGE, {})
-    return found
-
-
-def ask_average(name: str, key: str, read: Callable[[Any], Any]) -> None:
-    """Callback of a widget of the network average."""
-    if key == widget_key(f"{NETWORK_AVERAGE}.{name}") and key in st.session_state:
-        st.session_state[NETWORK_AVERAGE] = {**average_asked(), name: read(st.session_state[key])}
-
-
-def ask_average_as_declared() -> None:
-    """Callback: the network average back to its declared inputs."""
-    st.session_state[NETWORK_AVERAGE] = {}
-    put_anew(desk())
-
-
-def market_refresh() -> Future[MarketSnapshot] | None:
-    """The refresh that the reader asked for, under way or done."""
-    found: Future[MarketSnapshot] | None = st.session_state.get(REFRESH)
-    return found
-
-
-def remember_refresh(job: Future[MarketSnapshot]) -> None:
-    """Keep the refresh that was just begun."""
-    st.session_state[REFRESH] = job

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from allocator.case import Case
-from allocator.ui import machine_table, state, terms, tiers_chart
+from allocator.ui import machine_table, market_state, terms, tiers_chart
 from allocator.ui.figure import show as show_figure
 
 
-def show(case: Case, view: state.MachineView) -> None:
+def show(case: Case, view: market_state.MachineView) -> None:
     """Draw it in the current container."""
     hashprice = machine_table.hashprices(view, case.valuation_date)[1]
     asked = (hashprice, view.power_price_usd_per_mwh, view.pool_fee)

@@ -13,6 +13,7 @@ from allocator.ui import (
     hashprice_chart,
     machine_table,
     market_sources,
+    market_state,
     replay_chart,
     state,
     terms,
@@ -45,15 +46,17 @@ def page() -> None:
     """Draw the page."""
     apply_style()
     case = state.desk().case
-    view = state.machine_view()
-    other = "" if view == state.machine_view_of_case() else " · :orange[●] asked at other figures than the case's"
+    view = market_state.machine_view()
+    other = (
+        "" if view == market_state.machine_view_of_case() else " · :orange[●] asked at other figures than the case's"
+    )
     st.caption(f"{terms.plain(case.name)} · network of {day(case.valuation_date)}{other}")
     _questions(view)
     _today(view)
     _sections(case, view)
 
 
-def _sections(case: Case, view: state.MachineView) -> None:
+def _sections(case: Case, view: market_state.MachineView) -> None:
     """A tab a question; only the open one is drawn, besides the machines, whose filters would be forgotten."""
     sections: dict[str, Callable[[], None]] = {
         MACHINES: lambda: _machines(view),
@@ -77,7 +80,7 @@ def _ahead(case: Case) -> None:
     )
 
 
-def _questions(view: state.MachineView) -> None:
+def _questions(view: market_state.MachineView) -> None:
     columns = st.columns([1, 1, 1, 1, 1, 0.9], vertical_alignment="bottom")
     for column, (field, (label, unit)) in zip(columns, FIELDS.items(), strict=False):
         kept = terms.scale(field, unit)
@@ -90,7 +93,7 @@ def _questions(view: state.MachineView) -> None:
             max_value=99.0 if kept.unit.startswith("%") else None,
             step=terms.step(shown),
             format=terms.number_format(round(shown, 2) if field == "btc_price_usd" else shown),
-            on_change=state.ask_machines,
+            on_change=market_state.ask_machines,
             args=(field, key, kept.read),
         )
     columns[-1].button(
@@ -98,7 +101,7 @@ def _questions(view: state.MachineView) -> None:
         key="market_reset",
         icon=":material/undo:",
         width="stretch",
-        on_click=state.ask_machines_of_case,
+        on_click=market_state.ask_machines_of_case,
     )
 
 
@@ -107,7 +110,7 @@ def _lowest(field: str) -> float | None:
     return {"power_price_usd_per_mwh": None, "btc_price_usd": 1.0, "difficulty": 1e-6}.get(field, 0.0)
 
 
-def _today(view: state.MachineView) -> None:
+def _today(view: market_state.MachineView) -> None:
     when = state.desk().case.valuation_date
     btc, usd = machine_table.hashprices(view, when)
     table = machine_table.machine_table(view, when)
@@ -130,7 +133,7 @@ def _today(view: state.MachineView) -> None:
         column.metric(label, value, below, delta_color="off", delta_arrow="off", border=True)
 
 
-def _machines(view: state.MachineView) -> None:
+def _machines(view: market_state.MachineView) -> None:
     st.markdown(
         "**What each machine makes of it**  \n"
         ":gray[Per machine at its label efficiency, without site overhead; click a column to sort]"
