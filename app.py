@@ -12,10 +12,13 @@ st.set_page_config(
 st.navigation(
     [
         st.Page(f"{PAGES}/recommendation.py", title="Recommendation", default=True),
+        st.Page(f"{PAGES}/cash_flows.py", title="Cash flows"),
         st.Page(f"{PAGES}/why.py", title="Why"),
         st.Page(f"{PAGES}/risk.py", title="Risk"),
+        st.Page(f"{PAGES}/sites.py", title="Sites"),
         st.Page(f"{PAGES}/leases.py", title="Leases"),
         st.Page(f"{PAGES}/market.py", title="Market"),
+        st.Page(f"{PAGES}/compare.py", title="Compare"),
     ],
     position="top",
 ).run()
