@@ -65,13 +65,13 @@ def show(plan: Allocation) -> None:
     if case.leases[offer].committed:
         st.caption(f"{plain(names[offer])} is signed: it is taken wherever there is a plan.")
     asked = f"{case.sha256()} {offer} {market.path} {lease.path}"
-    if halls and state.why_choice(ASKED, "") != asked:
+    if halls and state.choice(ASKED, "") != asked:
         st.warning(
             f"The plan takes whole halls: each of the {points} x {points} cells is an integer program, all together "
             "some ten seconds and more.",
             icon=":material/timer:",
         )
-        st.button("Work out the map", key="map_ask", type="primary", on_click=state.choose_why, args=(ASKED, asked))
+        st.button("Work out the map", key="map_ask", type="primary", on_click=state.choose, args=(ASKED, asked))
         return
     job = answers.flip_map_job(plan, offer, market, lease)
     state.now_working_on(job, state.MAPPING)
@@ -104,7 +104,7 @@ def _first_taken(plan: Allocation) -> str:
 
 def _picked(key: str, label: str, names: list[str], default: str, form: Callable[[str], str]) -> str:
     """A picker that keeps what was chosen as long as it can be."""
-    chosen = state.why_choice(key, default)
+    chosen = state.choice(key, default)
     state.offer_to_widget(key, chosen if chosen in names else default)
     st.segmented_control(
         label,
@@ -112,7 +112,7 @@ def _picked(key: str, label: str, names: list[str], default: str, form: Callable
         key=key,
         format_func=form,
         required=True,
-        on_change=state.take_why_choice,
+        on_change=state.take_choice,
         args=(key,),
     )
     return str(state.widget_value(key))

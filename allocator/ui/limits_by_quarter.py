@@ -149,7 +149,7 @@ def show_by_quarter(plan: Allocation, explanation: Explanation) -> None:
     if not limits:
         st.markdown("No limit that holds by the quarter binds.")
         return
-    chosen = state.why_choice(CHOICE, None)
+    chosen = state.choice(CHOICE, None)
     state.offer_to_widget(CHOICE, chosen if chosen in limits else next(iter(limits)))
     st.segmented_control(
         "Limit",
@@ -158,7 +158,7 @@ def show_by_quarter(plan: Allocation, explanation: Explanation) -> None:
         format_func=lambda key: _capital_first(limits[key].label),
         required=True,
         label_visibility="collapsed",
-        on_change=state.take_why_choice,
+        on_change=state.take_choice,
         args=(CHOICE,),
     )
     limit = limits[state.widget_value(CHOICE)]

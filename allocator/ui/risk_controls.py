@@ -24,7 +24,7 @@ ROUNDED_USD = 1e5
 def asked(case: Case) -> Asked:
     """Draw how many futures and which, and read them."""
     left, middle, right = st.columns([5, 2, 5], gap="medium")
-    paths, seed = state.risk_choice(PATHS, USUAL_PATHS), state.risk_choice(SEED, USUAL_SEED)
+    paths, seed = state.choice(PATHS, USUAL_PATHS), state.choice(SEED, USUAL_SEED)
     state.offer_to_widget(PATHS, paths)
     left.segmented_control(
         "Futures",
@@ -34,7 +34,7 @@ def asked(case: Case) -> Asked:
         required=True,
         help="Random futures on which mixes are sought; as many fresh ones, 10,000 at least, value them. More narrow "
         "the standard errors: four times as many halve them. A choice of this page, no input of the case.",
-        on_change=state.take_risk_choice,
+        on_change=state.take_choice,
         args=(PATHS,),
     )
     state.offer_to_widget(SEED, seed)
@@ -45,7 +45,7 @@ def asked(case: Case) -> Asked:
         max_value=LARGEST_SEED,
         step=1,
         help="The same seed draws the same futures. A choice of this page, no input of the case.",
-        on_change=state.take_risk_choice,
+        on_change=state.take_choice,
         args=(SEED,),
     )
     with right:
@@ -54,7 +54,7 @@ def asked(case: Case) -> Asked:
 
 
 def _weight() -> None:
-    state.offer_to_widget(WEIGHT, state.risk_choice(WEIGHT, REFERENCE_WEIGHT))
+    state.offer_to_widget(WEIGHT, state.choice(WEIGHT, REFERENCE_WEIGHT))
     st.select_slider(
         "Weight on the tail",
         WEIGHTS,
@@ -62,20 +62,20 @@ def _weight() -> None:
         format_func=share,
         help="The best mix of (1 - weight) x mean NPV + weight x CVaR. 0 %: the mean alone; 100 %: nothing but the "
         "worst futures. Arrow keys move it; a click on the frontier does too.",
-        on_change=state.take_risk_choice,
+        on_change=state.take_choice,
         args=(WEIGHT,),
     )
 
 
 def chosen_mix(answer: RiskAnswer) -> RiskMix:
     """The mix at the weight that was chosen."""
-    weight = state.risk_choice(WEIGHT, REFERENCE_WEIGHT)
+    weight = state.choice(WEIGHT, REFERENCE_WEIGHT)
     return min(answer.mixes, key=lambda mix: abs(mix.sought.risk_weight - weight))
 
 
 def is_stopped(question: Asked) -> bool:
     """Whether the reader stopped the work on this very question; says so and offers to begin again."""
-    if state.risk_choice(STOPPED, "") != question.key:
+    if state.choice(STOPPED, "") != question.key:
         return False
     st.info("Stopped. The other pages are not affected.", icon=":material/stop_circle:")
     st.button(
@@ -83,7 +83,7 @@ def is_stopped(question: Asked) -> bool:
         key="risk_resume",
         type="primary",
         icon=":material/play_arrow:",
-        on_click=state.choose_risk,
+        on_click=state.choose,
         args=(STOPPED, ""),
     )
     return True
@@ -108,7 +108,7 @@ def wait_for(job: RiskJob, question: Asked) -> None:
 
 def _stop(job: RiskJob, question: Asked) -> None:
     if not job.done():
-        state.choose_risk(STOPPED, question.key)
+        state.choose(STOPPED, question.key)
         job.cancel()
 
 

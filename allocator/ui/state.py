@@ -29,8 +29,7 @@ UPLOAD, UPLOAD_FAULTS, OPENED_FILE = "upload", "upload_faults", "opened_file"
 MACHINE_VIEW, NETWORK_AVERAGE, REFRESH = "machine_view", "network_average", "market_refresh"
 OFFER, OFFER_SHOWN = "offer", "offer_shown"
 WORKING, MAPPING = "working", "mapping"
-WHY_TAB, WHY_CHOICES = "why_tab", "why_choices"
-RISK_TAB, RISK_CHOICES = "risk_tab", "risk_choices"
+WHY_TAB, RISK_TAB, CHOICES = "why_tab", "risk_tab", "choices"
 ASSESSING, ATTRIBUTING, FANNING = "assessing", "attributing", "fanning"
 DEFAULT_TEMPLATE = "river-bend"
 LARGEST_PACK_BYTES = 20_000_000
@@ -263,40 +262,24 @@ def show_offer() -> None:
     st.session_state[OFFER_SHOWN] = st.session_state.get(OFFER)
 
 
-def why_choice(name: str, default: Any) -> Any:
-    """What the reader chose on page Why, kept while the page or its tab is left."""
-    return st.session_state.get(WHY_CHOICES, {}).get(name, default)
+def choice(name: str, default: Any) -> Any:
+    """What the reader chose on a page, kept while the page or its tab is left."""
+    return st.session_state.get(CHOICES, {}).get(name, default)
 
 
-def choose_why(name: str, value: Any) -> None:
-    """Callback: a choice on page Why."""
-    st.session_state[WHY_CHOICES] = {**st.session_state.get(WHY_CHOICES, {}), name: value}
+def choose(name: str, value: Any) -> None:
+    """Callback: a choice on a page."""
+    st.session_state[CHOICES] = {**st.session_state.get(CHOICES, {}), name: value}
 
 
-def take_why_choice(name: str) -> None:
-    """Callback of a picker of page Why, whose key is the name of the choice."""
-    if name in st.session_state:
-        choose_why(name, st.session_state[name])
-
-
-def risk_choice(name: str, default: Any) -> Any:
-    """What the reader chose on page Risk, kept while the page or its tab is left."""
-    return st.session_state.get(RISK_CHOICES, {}).get(name, default)
-
-
-def choose_risk(name: str, value: Any) -> None:
-    """Callback: a choice on page Risk."""
-    st.session_state[RISK_CHOICES] = {**st.session_state.get(RISK_CHOICES, {}), name: value}
-
-
-def take_risk_choice(name: str) -> None:
-    """Callback of a widget of page Risk, whose key is the name of the choice; an emptied field changes nothing."""
+def take_choice(name: str) -> None:
+    """Callback of a widget whose key is the name of the choice; an emptied field changes nothing."""
     if (given := st.session_state.get(name)) is not None:
-        choose_risk(name, given)
+        choose(name, given)
 
 
 def take_picked_point(name: str, chart: str, field: str) -> None:
     """Callback of a chart whose points can be clicked: the field of the clicked one is a choice of the same name."""
     selected = st.session_state.get(chart, {}).get("selection", {}).get(name) or []
     if selected and field in selected[0]:
-        choose_risk(field, selected[0][field])
+        choose(field, selected[0][field])

@@ -164,11 +164,11 @@ def show_waiting(answer: RiskAnswer) -> None:
     st.markdown(f"**What waiting is worth**  \n:gray[{plain(measure)}]")
     show_table("waiting", waiting_table(found), FIGURES, waiting_data(found))
     names = [w.offer for w in found]
-    chosen = state.risk_choice(OFFER, names[0])
+    chosen = state.choice(OFFER, names[0])
     chosen = chosen if chosen in names else names[0]
     if len(names) > 1:
         state.offer_to_widget(OFFER, chosen)
         st.segmented_control(
-            "Offer", names, key=OFFER, required=True, on_change=state.take_risk_choice, args=(OFFER,), format_func=str
+            "Offer", names, key=OFFER, required=True, on_change=state.take_choice, args=(OFFER,), format_func=str
         )
     show(trigger_figure(answer.case, found[names.index(chosen)]))

@@ -70,7 +70,7 @@ def begun(case, script=PAGE, **choices):
     """The page itself, opened with a case on the desk."""
     at = AppTest.from_file(str(script), default_timeout=60)
     at.session_state["desk"] = Desk("case.toml", case, case)
-    at.session_state["risk_choices"] = {"risk_paths": PATHS, **choices}
+    at.session_state["choices"] = {"risk_paths": PATHS, **choices}
     return at.run()
 
 
@@ -139,13 +139,13 @@ def test_the_slider_and_a_click_on_the_frontier_choose_the_mix(case, answer, mon
     with monkeypatch.context() as browser:  # what a browser reports of a click: AppTest has no charts to click
         clicked = {
             "chart": {"selection": {POINT: [{"risk_weight": 0.0}]}},
-            "risk_choices": at.session_state["risk_choices"],
+            "choices": at.session_state["choices"],
         }
         browser.setattr(state.st, "session_state", clicked)
         state.take_picked_point(POINT, "chart", "risk_weight")
         clicked["chart"] = {"selection": {POINT: [{}]}}
         state.take_picked_point(POINT, "chart", "risk_weight")
-    at.session_state["risk_choices"] = clicked["risk_choices"]
+    at.session_state["choices"] = clicked["choices"]
     at.run()
     assert decision(answer, answer.mixes[0]) in seen(without_exception(at))
     assert at.select_slider(key="risk_weight").value == 0.0
