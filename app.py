@@ -19,6 +19,7 @@ st.navigation(
         st.Page(f"{PAGES}/leases.py", title="Leases"),
         st.Page(f"{PAGES}/market.py", title="Market"),
         st.Page(f"{PAGES}/compare.py", title="Compare"),
+        st.Page(f"{PAGES}/export.py", title="Export"),
     ],
     position="top",
 ).run()
