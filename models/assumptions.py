@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -93,9 +95,10 @@ class Declaration:
         return f"at most {self.upper:g}" if self.upper is not None else ""
 
 
-def describe(table: type[Assumptions]) -> dict[str, Declaration]:
+@cache
+def describe(table: type[Assumptions]) -> Mapping[str, Declaration]:
     """Every input of a table, by field name, in the order of declaration."""
-    return {name: _declaration(name, info) for name, info in table.model_fields.items()}
+    return MappingProxyType({name: _declaration(name, info) for name, info in table.model_fields.items()})
 
 
 def sections(table: type[Assumptions]) -> list[tuple[str, list[str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -40,7 +41,7 @@ def show(plan: Allocation, explanation: Explanation | None) -> Future[bytes] | N
     )
     second.download_button(
         "Case .toml",
-        dump_case(plan.case),
+        partial(dump_case, plan.case),
         f"{stem}.toml",
         "application/toml",
         key="download_case",
@@ -48,10 +49,9 @@ def show(plan: Allocation, explanation: Explanation | None) -> Future[bytes] | N
         on_click="ignore",
         width="stretch",
     )
-    text = "" if explanation is None else json.dumps(as_json(plan, explanation), indent=2)
     third.download_button(
         "JSON",
-        text,
+        "" if explanation is None else partial(json_text, plan, explanation),
         f"{stem}.json",
         "application/json",
         key="download_json",
@@ -63,6 +63,11 @@ def show(plan: Allocation, explanation: Explanation | None) -> Future[bytes] | N
     if reason:
         st.caption(f"The board pack could not be written: {plain(reason)}")
     return pack if pack is not None and not pack.done() else None
+
+
+def json_text(plan: Allocation, explanation: Explanation) -> str:
+    """The answer as a program reads it."""
+    return json.dumps(as_json(plan, explanation), indent=2)
 
 
 def failure_of(job: Future[Any] | None) -> str:

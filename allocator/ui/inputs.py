@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -120,7 +121,9 @@ def term_sheet(desk: Desk) -> None:
             if path in outside:
                 st.caption(f"{OUTSIDE} {terms.plain(outside[path])}")
 
-        with st.expander(title, key=f"group_{group.key}"):
+        with _opened(title, f"group_{group.key}") as is_open:
+            if not is_open:
+                continue
             rows.presets(group.tables[0])
             if group.key.startswith("leases_"):
                 _lease_sections(group, draw, mark)
@@ -129,6 +132,17 @@ def term_sheet(desk: Desk) -> None:
                     draw(path)
             rows.copy_or_remove(group.tables[0])
     rows.add(desk.case)
+
+
+@contextmanager
+def _opened(title: str, key: str) -> Iterator[bool]:
+    """A part of the term sheet and whether it is open; a closed one draws none of its inputs, so that pages are quick.
+
+    Streamlit looks through the whole session for every input that it draws: hundreds of them would take seconds.
+    """
+    is_open = bool(state.choice(key, False))
+    with st.expander(title, expanded=is_open, key=key, on_change=state.take_choice, args=(key,)):
+        yield is_open
 
 
 def _draw(path: str, item: Input | None, given: Any, mark: str) -> None:
@@ -156,8 +170,8 @@ def _lease_sections(group: Group, draw: Callable[[str], None], mark: Callable[..
     (table,) = group.tables
     for title, names in sections(Lease):
         paths = [f"{table}.{name}" for name in names]
-        with st.expander(f"{mark(*paths)}{title}", key=f"section_{group.key}_{key_text(title)}"):
-            for path in paths:
+        with _opened(f"{mark(*paths)}{title}", f"section_{group.key}_{key_text(title)}") as is_open:
+            for path in paths if is_open else ():
                 draw(path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -56,7 +57,7 @@ def _choose_case(desk: Desk) -> None:
         st.caption("A case file has at most 2 MB, a pack 20 MB. What you open stays in this session.")
     right.download_button(
         "Save",
-        dump_case(desk.case),
+        partial(dump_case, desk.case),
         f"{file_stem(desk.case.name)}.toml",
         "application/toml",
         key="save_case",

@@ -269,7 +269,7 @@ def choice(name: str, default: Any) -> Any:
 
 def choose(name: str, value: Any) -> None:
     """Callback: a choice on a page."""
-    st.session_state[CHOICES] = {**st.session_state.get(CHOICES, {}), name: value}
+    st.session_state[CHOICES] = st.session_state.get(CHOICES, {}) | {name: value}
 
 
 def take_choice(name: str) -> None:

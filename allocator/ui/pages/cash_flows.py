@@ -55,9 +55,8 @@ def _statement(plan: Allocation, flows: CashFlows) -> None:
     section = _choice(left, "Lines", SECTION, list(SECTIONS))
     period = PERIODS[_choice(right, "Period", PERIOD, list(PERIODS))]
     table = by_period(flows, period, SECTIONS[section])
-    st.markdown(
-        f"**Statement**  \n:gray[USD M a calendar {period}, nominal; costs as they enter the cash flow below; lines of nothing are left out]"
-    )
+    measure = f"USD M a calendar {period}, nominal; costs as they enter the cash flow below; lines of nothing left out"
+    st.markdown(f"**Statement**  \n:gray[{measure}]")
     st.dataframe(
         _styled(_with_flows(table)),
         key=f"statement_{period}",

@@ -13,9 +13,22 @@ RENT = "leases[0].rent_usd_per_kw_month"
 PATIENCE_SECONDS = 120.0
 
 
-def opened(page: str = "") -> AppTest:
-    """The pages as a new reader sees them."""
-    at = AppTest.from_file(str(APP), default_timeout=60).run()
+class EveryPart(dict[str, bool]):
+    """Choices of a reader who has every part of the term sheet open."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name, name.startswith(("group_", "section_")) or default)
+
+    def __or__(self, other: Any) -> Any:
+        return EveryPart({**self, **other})
+
+
+def opened(page: str = "", *, closed: bool = False) -> AppTest:
+    """The pages as a new reader sees them, with every part of the term sheet open unless ``closed``."""
+    at = AppTest.from_file(str(APP), default_timeout=60)
+    if not closed:
+        at.session_state["choices"] = EveryPart()
+    at = at.run()
     if page:
         at = at.switch_page(f"allocator/ui/pages/{page}.py").run()
     return without_exception(at)
