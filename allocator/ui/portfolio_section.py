@@ -56,9 +56,11 @@ BUTTON = "Spend it where it earns most"
 def show_portfolio(loaded: Loaded) -> None:
     """Draw it in the current container."""
     st.markdown("### One budget over these sites")
-    _form(loaded)
+    refused = _form(loaded)
     held = sites_state.spending()
-    if held is None:
+    if refused:
+        _faults(refused)
+    elif held is None:
         st.caption(
             "Which of the sites to enter, with how much capital each, and what one more dollar would be worth. "
             "Above, every site stands by itself with its own capital."
@@ -82,8 +84,8 @@ def show_portfolio(loaded: Loaded) -> None:
         _answer(held)
 
 
-def _form(loaded: Loaded) -> None:
-    """Budget and limits; nothing is worked out before the button is pressed."""
+def _form(loaded: Loaded) -> tuple[Fault, ...]:
+    """Budget and limits; nothing is worked out before the button is pressed. Returns what is wrong with them then."""
     with st.form("portfolio_form"):
         columns = st.columns(4, gap="small")
         for column, (field, (key, label, meaning, scale)) in zip(columns, FIELDS.items(), strict=True):
@@ -100,7 +102,8 @@ def _form(loaded: Loaded) -> None:
                 help=meaning,
             )
         if st.form_submit_button(BUTTON, key="portfolio_spend", type="primary", icon=":material/savings:"):
-            _begin()
+            return _begin()
+    return ()
 
 
 def _usual(loaded: Loaded) -> float:
@@ -108,7 +111,7 @@ def _usual(loaded: Loaded) -> float:
     return float(capital) if isinstance(capital, (int, float)) else USUAL_BUDGET_USD
 
 
-def _begin() -> None:
+def _begin() -> tuple[Fault, ...]:
     options: dict[str, float | None] = {}
     for field, (key, _, _, scale) in FIELDS.items():
         given = st.session_state.get(key)
@@ -116,10 +119,9 @@ def _begin() -> None:
         sites_state.choose(field, options[field])
     faults: list[Fault] = []
     read_mandate({name: value for name, value in options.items() if value is not None}, faults)
-    if faults:
-        _faults(tuple(faults))
-        st.stop()
-    sites_state.spend(options)
+    if not faults:
+        sites_state.spend(options)
+    return tuple(faults)
 
 
 def _faults(faults: tuple[Fault, ...]) -> None:

@@ -27,6 +27,7 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import allocator
+from allocator.sites.nursery import ONE_THREAD
 from allocator.ui.sites_worker import asked_file
 from models.assumptions import Fault
 
@@ -95,6 +96,7 @@ class Job:
         """The last message of each kind."""
         self.last: dict[str, Any] = {}
         self._line, self._is_watched = standing, is_watched
+        self._errors = folder / f"{what}.errors"
         self._stop, self._ended = Event(), Event()
         asked_file(folder, what).write_bytes(pickle.dumps(asked))
         standing.join(self)
@@ -162,15 +164,16 @@ class Job:
     def _run(self) -> None:
         found = os.environ.get("PYTHONPATH")
         paths = os.pathsep.join([str(ROOT), found] if found else [str(ROOT)])
-        process = subprocess.Popen(  # noqa: S603  (this very software, by its full path)
-            [sys.executable, "-m", "allocator.ui.sites_worker", self.what, str(self.folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": paths, "TMPDIR": str(self.folder)},
-            start_new_session=True,
-        )
+        with self._errors.open("wb") as errors:
+            process = subprocess.Popen(  # noqa: S603  (this very software, by its full path)
+                [sys.executable, "-m", "allocator.ui.sites_worker", self.what, str(self.folder)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=ROOT,
+                env={**os.environ, **dict.fromkeys(ONE_THREAD, "1"), "PYTHONPATH": paths, "TMPDIR": str(self.folder)},
+                start_new_session=True,
+            )
         listener = Thread(target=self._listen, args=(process.stdout,), daemon=True)
         listener.start()
         try:

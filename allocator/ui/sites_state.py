@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 BENCH, LOADED, FAULTS = "sites_bench", "sites_loaded", "sites_faults"
 RUN, FILES_OF, SPENDING, CHOICES = "sites_run", "sites_files", "sites_spending", "sites_choices"
+FEW = 100
+"""Sites that are solved before workers would have started."""
 UPLOAD, TAKEN = "sites_upload", "sites_taken"
 
 
@@ -135,7 +137,7 @@ def solve() -> None:
     table, before = loaded(), run()
     if table is None or (before is not None and (before.job.complete or not before.job.ended)):
         return
-    st.session_state[RUN] = Run(table, bench().begin(BATCH, (table.table, processes())))
+    st.session_state[RUN] = Run(table, bench().begin(BATCH, (table.table, processes(), FEW)))
 
 
 def stop() -> None:

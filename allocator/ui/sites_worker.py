@@ -12,6 +12,7 @@ import pickle
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -32,8 +33,10 @@ BATCH, FILES, PORTFOLIO = "batch", "files", "portfolio"
 FOUND, PARTIAL, SPENT = "found", "partial", "spent"
 """Folders of the ledger with the finished table, of what a stopped batch found, and of a portfolio."""
 PACK, ANSWER = "portfolio.xlsx", "portfolio.json"
-POLITENESS = 5
+POLITENESS = 2
 """Pages go first: priority is given up by so much."""
+SITES_AT_ONCE, MOST_TRIES = 4, 3
+"""Sites between two messages, and hand-outs without an outcome after which a site is suspected to end its process."""
 
 Say = Callable[..., None]
 
@@ -82,25 +85,67 @@ def _end_with_the_pages(folder: Path) -> None:
     os._exit(1)
 
 
-def batch(folder: Path, given: tuple[SitesTable, int], say: Say) -> None:
-    """Solve what the ledger does not hold yet, then write the finished table."""
-    from allocator.sites import nursery  # noqa: PLC0415
-
-    nursery.begin()
-    from allocator.sites.batch import solve_sites  # noqa: PLC0415  (heavy: the workers' start is not held up)
-    from allocator.sites.cluster import Workers  # noqa: PLC0415
-    from allocator.sites.results import write_results  # noqa: PLC0415
-
-    table, processes = given
+def batch(folder: Path, given: tuple[SitesTable, int, int], say: Say) -> None:
+    """Solve what the ledger does not hold yet, few sites here and more on workers; then write the finished table."""
+    table, processes, few = given
     out = folder / FOUND
     out.mkdir(exist_ok=True)
 
     def tell(so_far: Progress) -> None:
         say("progress", **asdict(so_far))
 
-    solved = solve_sites(table, out, Workers(jobs=processes), say=tell)
+    if len(table.rows) > few or not _solved_here(table, out, tell):
+        _solved_on_workers(table, out, processes, tell)
     say("words", words="Writing the workbook", share=1.0)
-    write_results(solved, out)
+    _write_table(found_so_far(table, folder), out)
+
+
+def _solved_here(table: SitesTable, out: Path, tell: Callable[[Progress], None]) -> bool:
+    """Solve a few sites before workers would have started; ``False`` where one of them ended this process before.
+
+    The ledger says so: workers, whose end is a row with a reason, take such a table over.
+    """
+    from allocator.report import package_version  # noqa: PLC0415
+    from allocator.sites.batch import SECONDS_A_SITE, Progress  # noqa: PLC0415
+    from allocator.sites.ledger import Ledger, fingerprints  # noqa: PLC0415
+    from allocator.sites.work import packed, solve_chunk  # noqa: PLC0415
+
+    keys, common = fingerprints(table, package_version()), packed(table)
+    with Ledger(out) as ledger:
+        known, before = ledger.found(keys), ledger.times_handed_out()
+        places = [i for i, key in enumerate(keys) if key not in known]
+        if any(before.get(keys[i], 0) >= MOST_TRIES for i in places):
+            return False
+        found, began = len(keys) - len(places), time.monotonic()
+        progress = Progress(len(keys), found, found, 0.0)
+        tell(progress)
+        for first in range(0, len(places), SITES_AT_ONCE):
+            chunk = places[first : first + SITES_AT_ONCE]
+            ledger.hand_out([keys[i] for i in chunk])
+            answer = solve_chunk(common, [table.rows[i] for i in chunk], SECONDS_A_SITE)
+            ledger.record(dict(zip((keys[i] for i in chunk), answer.outcomes, strict=True)), SECONDS_A_SITE)
+            progress = replace(progress, done=progress.done + len(chunk), seconds=time.monotonic() - began)
+            tell(progress)
+    return True
+
+
+def _solved_on_workers(table: SitesTable, out: Path, processes: int, tell: Callable[[Progress], None]) -> None:
+    from allocator.sites import nursery  # noqa: PLC0415
+
+    nursery.begin()
+    from allocator.sites.batch import solve_sites  # noqa: PLC0415  (heavy: the workers' start is not held up)
+    from allocator.sites.cluster import Workers  # noqa: PLC0415
+
+    solve_sites(table, out, Workers(jobs=processes), say=tell)
+
+
+def _write_table(solved: Solved, out: Path) -> None:
+    """Workbook and CSV, as ``allocator batch`` writes them."""
+    from allocator.sites.results import heads, site_results, write_csv, write_xlsx  # noqa: PLC0415
+
+    results = site_results(solved)
+    write_csv(results, heads(solved.table), out / "results.csv")
+    write_xlsx(solved.table, results, out / "results.xlsx")
 
 
 def found_so_far(table: SitesTable, folder: Path) -> Solved:
@@ -127,12 +172,10 @@ def found_so_far(table: SitesTable, folder: Path) -> Solved:
 
 def files(folder: Path, given: SitesTable, say: Say) -> None:
     """Workbook and CSV of what a stopped batch found."""
-    from allocator.sites.results import write_results  # noqa: PLC0415
-
     say("words", words="Writing the workbook", share=1.0)
     out = folder / PARTIAL
     out.mkdir(exist_ok=True)
-    write_results(found_so_far(given, folder), out)
+    _write_table(found_so_far(given, folder), out)
 
 
 def portfolio(folder: Path, given: tuple[SitesTable, dict[str, float | None], int], say: Say) -> None:
