@@ -20,6 +20,7 @@ st.navigation(
         st.Page(f"{PAGES}/market.py", title="Market"),
         st.Page(f"{PAGES}/compare.py", title="Compare"),
         st.Page(f"{PAGES}/export.py", title="Export"),
+        st.Page(f"{PAGES}/method.py", title="Method"),
     ],
     position="top",
 ).run()

@@ -29,6 +29,8 @@ CONVENTIONS: Words = (
             "risk is priced once."
         ),
     ),
+)
+PACK_CONVENTIONS: Words = (
     (
         "Recommended and yours",
         (
@@ -47,6 +49,13 @@ CONVENTIONS: Words = (
     ("Horizon", "The number of months planned is fixed when the pack is written."),
 )
 FORMULAE: Words = (
+    (
+        "Value of a plan",
+        (
+            "Sum over activities of units x NPV of one unit: its monthly cash flow, unlevered and after tax, at the"
+            " rate of its use. An activity is one machine fleet, purchase or offer from one quarter to another."
+        ),
+    ),
     (
         "Hashprice",
         (

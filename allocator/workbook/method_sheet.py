@@ -8,7 +8,7 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.allocation import Allocation
-from allocator.method_words import CONVENTIONS, FORMULAE, GLOSSARY, LIMITS
+from allocator.method_words import CONVENTIONS, FORMULAE, GLOSSARY, LIMITS, PACK_CONVENTIONS
 from allocator.workbook.assumptions_sheet import define
 from allocator.workbook.constants import CONSTANTS
 from allocator.workbook.style import DATE, QUIET, header_row, heading, print_setup, put
@@ -26,7 +26,7 @@ def write_method(book: Workbook, sheet: Worksheet, plan: Allocation) -> None:
     )
     row = 4
     parts = (
-        ("Conventions", CONVENTIONS),
+        ("Conventions", CONVENTIONS + PACK_CONVENTIONS),
         ("Formulae in words", FORMULAE),
         ("What the model leaves out", LIMITS),
         ("Glossary", GLOSSARY),
