@@ -138,10 +138,20 @@ def term_sheet(desk: Desk) -> None:
 def _opened(title: str, key: str) -> Iterator[bool]:
     """A part of the term sheet and whether it is open; a closed one draws none of its inputs, so that pages are quick.
 
-    Streamlit looks through the whole session for every input that it draws: hundreds of them would take seconds.
+    Streamlit looks through the whole session for every input that it draws: hundreds of them would take seconds. Its
+    own expander is another element whenever its title or state changes, which takes the keyboard's focus away.
     """
     is_open = bool(state.choice(key, False))
-    with st.expander(title, expanded=is_open, key=key, on_change=state.take_choice, args=(key,)):
+    with st.container(key=key, gap="xsmall"):
+        st.button(
+            title,
+            key=f"open_{key}",
+            icon=":material/keyboard_arrow_down:" if is_open else ":material/keyboard_arrow_right:",
+            type="tertiary",
+            width="stretch",
+            on_click=state.choose,
+            args=(key, not is_open),
+        )
         yield is_open
 
 

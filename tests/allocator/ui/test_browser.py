@@ -27,7 +27,16 @@ def page(chromium, address) -> Iterator:
 def open_section(page, lease: str, title: str) -> None:
     """Open the terms of a lease, then one section of them."""
     page.get_by_text(re.compile(f"^Lease {lease}")).first.click()
-    page.locator("[class*=st-key-section_leases_0]").get_by_text(title, exact=True).first.click()
+    page.locator("[class*=st-key-open_section_leases_0]").get_by_text(title, exact=True).first.click()
+
+
+def shown_input(page, selector: str):
+    """An input once it shows its value: for a moment after it is drawn it is empty."""
+    found = page.locator(selector).first
+    page.wait_for_function(
+        "selector => Number(document.querySelector(selector)?.value.replaceAll(',', '')) > 0", arg=selector
+    )
+    return found
 
 
 def npv_on_screen(page) -> str:
@@ -50,7 +59,7 @@ def test_a_reader_lowers_the_rent_until_the_lease_leaves_and_takes_the_board_pac
     decision.filter(has_text="Lease all").wait_for()
 
     open_section(page, "River Bend", "Rent")
-    rent = page.locator(".st-key-leases-0--rent_usd_per_kw_month input").first
+    rent = shown_input(page, ".st-key-leases-0--rent_usd_per_kw_month input")
     asked = float(rent.input_value())
     while "Lease all" in decision.inner_text():
         asked *= 0.75
@@ -78,7 +87,7 @@ def test_a_reader_lowers_the_rent_until_the_lease_leaves_and_takes_the_board_pac
 def test_a_wrong_input_is_answered_in_words(page, address):
     page.goto(address)
     open_section(page, "River Bend", "Offer")
-    ratio = page.locator(".st-key-leases-0--provisioning_ratio input").first
+    ratio = shown_input(page, ".st-key-leases-0--provisioning_ratio input")
     ratio.fill("0.9")
     ratio.press("Enter")
     page.get_by_text("facility load cannot be less than critical IT load").first.wait_for()
@@ -92,7 +101,7 @@ def test_an_edit_made_right_after_another_case_was_chosen_is_the_only_change(pag
     page.locator(".st-key-template input").first.click()
     page.get_by_role("option", name="Brownfield").click()
     open_section(page, "Hyper", "Rent")
-    rent = page.locator("[class*='leases-0--rent_usd_per_kw_month'] input").first
+    rent = shown_input(page, "[class*='leases-0--rent_usd_per_kw_month'] input")
     rent.fill("121")
     rent.press("Enter")
     page.get_by_text("changed from brownfield: 1").first.wait_for()
