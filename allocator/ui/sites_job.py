@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from pathlib import Path
 from threading import Condition, Event, Thread
@@ -224,10 +224,10 @@ class Bench:
         self._is_watched = _watcher()
         self._close = weakref.finalize(self, _close, self.folder, self._jobs)
 
-    def begin(self, what: str, asked: Any) -> Job:
-        """Begin a run; one of the same kind that is still going is ended first."""
+    def begin(self, what: str, asked: Any, ends: Container[str] = ()) -> Job:
+        """Begin a run; one of the same kind that is still going is ended first, and those of kinds that it ``ends``."""
         for job in self._jobs:
-            if job.what == what and not job.ended:
+            if (job.what == what or job.what in ends) and not job.ended:
                 job.stop()
                 job.wait(10.0)
         self._jobs[:] = [job for job in self._jobs if not job.ended]

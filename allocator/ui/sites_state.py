@@ -96,6 +96,8 @@ def choose(name: str, value: Any) -> None:
 def take_upload() -> None:
     """Callback of the upload; a file is taken once."""
     uploaded = st.session_state.get(UPLOAD)
+    if uploaded is None:
+        st.session_state.pop(FAULTS, None)
     if uploaded is None or uploaded.file_id == st.session_state.get(TAKEN):
         return
     st.session_state[TAKEN] = uploaded.file_id
@@ -133,11 +135,11 @@ def put_away() -> None:
 
 
 def solve() -> None:
-    """Callback: begin, or go on where a run stopped."""
+    """Callback: begin, or go on where a run stopped; files of what it found are no longer wanted then."""
     table, before = loaded(), run()
     if table is None or (before is not None and (before.job.complete or not before.job.ended)):
         return
-    st.session_state[RUN] = Run(table, bench().begin(BATCH, (table.table, processes(), FEW)))
+    st.session_state[RUN] = Run(table, bench().begin(BATCH, (table.table, processes(), FEW), {FILES}))
 
 
 def stop() -> None:

@@ -64,8 +64,16 @@ def planned(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["status"] == SiteStatus.OPTIMAL.value]
 
 
-def headline(table: pd.DataFrame) -> str:
-    """How many sites are worth taking, for how much."""
+def headline(table: pd.DataFrame, *, so_far: bool = False) -> str:
+    """How many sites are worth taking, for how much; ``so_far`` where others are still open."""
+    return f"So far, {_decapitalised(_headline(table))}" if so_far else _headline(table)
+
+
+def _decapitalised(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _headline(table: pd.DataFrame) -> str:
     known = planned(table)
     worth = known[known["npv_usd"] > 0]
     if known.empty:

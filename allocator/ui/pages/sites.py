@@ -52,7 +52,7 @@ def _refused_table() -> None:
         return
     many = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     st.error(
-        f"It has {many}. What was here before is unchanged.",
+        f"It has {many}." + (" The table below is the one before it." if sites_state.loaded() else ""),
         title="This table cannot be used",
         icon=":material/error:",
     )
@@ -203,7 +203,7 @@ def _ended(run: Run) -> None:
 def _results(run: Run) -> None:
     """The finding, the chart, the table, what to take away."""
     ranked = sites_table.ranking(run.solved)
-    st.subheader(plain(sites_table.headline(ranked)), anchor=False)
+    st.subheader(plain(sites_table.headline(ranked, so_far=not run.job.complete)), anchor=False)
     if words := sites_table.without_plan(ranked):
         st.markdown(f":material/rule: {plain(words)}")
     if figure := sites_figure(ranked, run.loaded.table):

@@ -245,6 +245,7 @@ def test_a_run_that_is_stopped_keeps_what_it_found_and_goes_on_from_there(monkey
     assert 0 < len(before.outcomes) < 60
     assert f"{len(before.outcomes)} of 60 sites are solved and kept" in at.info[0].value
     assert len(at.dataframe[0].value) == len(before.outcomes)
+    assert headline(ranking(before), so_far=True) in words(at)
     waited_for(at, "sites_files")
     partial = pd.read_csv(run.job.folder / "partial/results.csv")
     assert list(partial["name"]) == [row.name for row in before.table.rows]
