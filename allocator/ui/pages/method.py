@@ -19,8 +19,8 @@ from models.deals import deals
 from models.machines import catalogue
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
+# Numbers that only the workbook's formulae need a name for (a string here would be drawn on the page).
 OF_CELLS = frozenset({"usd_per_million", "s_curve_square", "s_curve_cube", "two", "label_length"})
-"""Numbers that only the workbook's formulae need a name for."""
 SECTIONS = ("Formulae", "Conventions", "Sources", "Limits", "How to trust it", "Glossary")
 
 

@@ -1,3 +1,4 @@
+import ast
 import re
 
 import pytest
@@ -14,6 +15,7 @@ from allocator.ui.sources_table import STATUSES, filtered, sources_table, summar
 from allocator.ui.worked_figures import worked
 from tests.allocator.ui.pages_under_test import APP, without_exception, words
 
+PAGES = APP.parent / "allocator/ui/pages"
 FIGURE = re.compile(r"[\d,]+\.?\d*")
 
 
@@ -35,6 +37,12 @@ def test_every_word_of_the_workbook_s_method_is_on_the_page():
         for word, meaning in part:
             assert word in text
             assert meaning in text
+
+
+@pytest.mark.parametrize("page", sorted(PAGES.glob("*.py")), ids=lambda path: path.stem)
+def test_no_page_s_file_has_a_string_standing_alone_for_it_would_be_drawn(page):
+    _, *rest = ast.parse(page.read_text(encoding="utf-8")).body
+    assert not [node.lineno for node in rest if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]
 
 
 def test_every_notation_belongs_to_a_formula_in_words_and_is_drawn():
