@@ -95,8 +95,8 @@ def curve_table(answer: Answer) -> pd.DataFrame:
 def curve_figure(answer: Answer) -> Figure:
     """NPV against the budget, from nothing to beyond what is used."""
     table = curve_table(answer)
-    last = table.iloc[-1]
-    used, most = float(last["capital_used_usd"]), float(last["npv_usd"] or 0.0)
+    best = table.dropna(subset=["npv_usd"]).tail(1)
+    used, most = float(best["capital_used_usd"].sum()), float(best["npv_usd"].astype(float).sum())
     if float(answer["npv_usd"]) >= most * (1 - USED_UP):
         finding = f"More budget than {money(budget_usd(answer))} adds nothing"
     else:
@@ -108,10 +108,11 @@ def curve_figure(answer: Answer) -> Figure:
 
 def curve_chart(table: pd.DataFrame, answer: Answer) -> Drawing:
     """The chart of :func:`curve_table`: budgets without a plan have no point."""
-    drawn = table.dropna(subset=["npv_usd"]).assign(
-        budget=table["budget_usd"] / 1e6,
-        npv=table["npv_usd"].astype(float) / 1e6,
-        said=[f"{count} sites" if count != 1 else "1 site" for count in table["sites"]],
+    planned = table.dropna(subset=["npv_usd"])
+    drawn = planned.assign(
+        budget=planned["budget_usd"] / 1e6,
+        npv=planned["npv_usd"].astype(float) / 1e6,
+        said=[f"{count} sites" if count != 1 else "1 site" for count in planned["sites"]],
     )
     x = alt.X("budget:Q", title="budget, USD M", axis=alt.Axis(format=",.0f", tickCount=6, grid=False))
     y = alt.Y("npv:Q", title=None, axis=alt.Axis(format=",.0f", tickCount=5))

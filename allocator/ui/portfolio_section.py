@@ -80,8 +80,12 @@ def show_portfolio(loaded: Loaded) -> None:
             icon=":material/error:",
         )
     elif "infeasible" in held.job.told:
-        first, *rest = held.job.told["infeasible"]["sentences"]
-        st.error("\n".join(f"- {plain(words)}" for words in rest), title=plain(first), icon=":material/block:")
+        sentences = held.job.told["infeasible"]["sentences"]
+        st.error(
+            "\n".join(f"- {plain(words)}" for words in sentences),
+            title="No plan enters every site that must be done",
+            icon=":material/block:",
+        )
     else:
         _answer(held)
 

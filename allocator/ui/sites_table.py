@@ -10,7 +10,7 @@ import streamlit as st
 
 from allocator.formats import money
 from allocator.sites.outcome import SiteStatus
-from allocator.ui.markdown_table import show_table
+from allocator.ui.markdown_table import DASH, show_table
 from allocator.ui.sites_upload import Loaded, place
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ def show_ranking(table: pd.DataFrame) -> None:
     st.dataframe(
         shown,
         key="sites_ranking",
+        placeholder=DASH,
         hide_index=True,
         width="stretch",
         height=min(35 * (len(shown) + 1) + 3, 530),

@@ -292,6 +292,20 @@ def test_portfolio_figures_are_the_library_s(solved_page):
     assert zipfile.is_zipfile(pack)
 
 
+def test_a_budget_at_which_nothing_fits_has_no_point_on_the_curve():
+    point = {"npv_usd": 5e6, "bound_usd": 5e6, "capital_used_usd": 2e6, "sites": 1}
+    none = {"npv_usd": None, "bound_usd": None, "capital_used_usd": 0.0, "sites": 0}
+    answer = {
+        "npv_usd": 3e6,
+        "capital": [{"budget_usd": 1e6}],
+        "budget_curve": [{"budget_usd": 0.0, **none}, {"budget_usd": 2e6, **point}],
+    }
+    drawn = curve_figure(answer)
+    assert drawn.finding == "Up to $2.00 M of budget would earn $2.00 M more; beyond it nothing"
+    assert len(drawn.table) == 2
+    assert "NaN" not in drawn.chart.to_json()
+
+
 def test_a_budget_that_is_missing_names_its_field(case, solved_page):
     at = page_of(case)
     for key in ("sites_loaded", "sites_run"):
