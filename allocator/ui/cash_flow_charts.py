@@ -9,17 +9,19 @@ import pandas as pd
 from allocator.allocation import Allocation
 from allocator.formats import money
 from allocator.ui.cash_flow_table import BALANCE, COVER, RUNNING, CashFlows, Period, by_period
-from allocator.ui.figure import HOSTING, INK, LOSS, MINING, Drawing, Figure
+from allocator.ui.figure import HOSTING, INK, MINING, Drawing, Figure
 
-HEIGHT = 270
+HEIGHT, MOST_LABELS = 270, 6
 USES = {"hosting": HOSTING, "mining": MINING}
 LEAST_USD_M = 1e-6
+EVEN = 0.005
+"""Covers that differ by less are said as one."""
 
 
 def flow_figure(plan: Allocation, flows: CashFlows) -> Figure:
     """Unlevered cash flow of mining and hosting by year, and what the owner has in or out by its end."""
     table = flow_table(flows)
-    measure = "USD M a calendar year, unlevered, after tax; line: cash to the owner so far, after debt and his own tax"
+    measure = "USD M a calendar year, unlevered, after tax; line: cash to the owner so far, after debt"
     return Figure("cash_flow", _flow_finding(plan, table), measure, flow_chart(table), table)
 
 
@@ -112,13 +114,15 @@ def debt_table(flows: CashFlows) -> pd.DataFrame:
 
 def debt_chart(table: pd.DataFrame) -> Drawing:
     """The chart of :func:`debt_table`."""
-    shown = table.assign(label=[f"{c:.2f}x" if pd.notna(c) else "" for c in table["cover"]])
+    each = max(1, -(-int(table["cover"].notna().sum()) // MOST_LABELS))
+    labels = [f"{c:.2f}x" if pd.notna(c) and i % each == 0 else "" for i, c in enumerate(table["cover"])]
+    shown = table.assign(label=labels)
     x = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0, ticks=False, labelOverlap=True))
     top = float(table["outstanding"].max()) * 1.12
     y = alt.Y("outstanding:Q", title=None, scale=alt.Scale(domain=[0, top]), axis=alt.Axis(tickCount=5, format=",.0f"))
     bars = (
         alt.Chart(shown)
-        .mark_bar(color=LOSS)
+        .mark_bar(color=INK)
         .encode(
             x=x,
             y=y,
@@ -129,8 +133,8 @@ def debt_chart(table: pd.DataFrame) -> Drawing:
             ],
         )
     )
-    labels = alt.Chart(shown).mark_text(dy=-8, fontSize=11, color=INK).encode(x=x, y=y, text="label:N")
-    return alt.layer(bars, labels).properties(height=HEIGHT)
+    above = alt.Chart(shown).mark_text(dy=-8, fontSize=11, color=INK).encode(x=x, y=y, text="label:N")
+    return alt.layer(bars, above).properties(height=HEIGHT)
 
 
 def _debt_finding(table: pd.DataFrame) -> str:
@@ -141,4 +145,6 @@ def _debt_finding(table: pd.DataFrame) -> str:
     if np.isnan(covers).all():
         return repaid
     thin = int(np.nanargmin(covers))
+    if np.nanmax(covers) - covers[thin] < EVEN:
+        return f"{repaid}; cover is {covers[thin]:.2f}x in every year"
     return f"{repaid}; cover is thinnest in {years[thin]}, {covers[thin]:.2f}x"

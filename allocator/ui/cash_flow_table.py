@@ -110,6 +110,6 @@ def by_period(flows: CashFlows, period: Period, sections: tuple[str, ...]) -> pd
         cover = np.divide(cfads, due, out=np.full_like(due, np.nan), where=due > 1.0)
         owner = np.cumsum(flows.line("Cash flow to the owner"))[last] / 1e6
         for label, values in ((BALANCE, flows.balance_usd[last] / 1e6), (COVER, cover), (RUNNING, owner)):
-            ending = {"section": "Debt and equity", "line": label, "total": np.nan}
+            ending = {"section": "Debt", "line": label, "total": np.nan}
             rows.append(ending | dict(zip(columns, values, strict=True)))
     return pd.DataFrame(rows)

@@ -92,8 +92,10 @@ class Desk:
                 return replace(self, case=case, refused=left, faults=faults if left else ())
         return replace(self, refused=tuple(waiting.items()), faults=faults)
 
-    def with_row(self, key: str, row: Mapping[str, Any], sources: Mapping[str, str] | None = None) -> Desk:
-        """With one more fleet, purchase or offer, under a name of its own; ``sources`` by field.
+    def with_row(
+        self, key: str, row: Mapping[str, Any], sources: Mapping[str, str] | None = None, place: int | None = None
+    ) -> Desk:
+        """With one more fleet, purchase or offer, under a name of its own, last or at a place; ``sources`` by field.
 
         Raises
         ------
@@ -103,8 +105,10 @@ class Desk:
         document = document_of(self.case)
         rows = document[key]
         named = {**row, "name": free_name(str(row["name"]), {other["name"] for other in rows})}
-        told = {f"{key}[{len(rows)}].{field}": text for field, text in (sources or {}).items()}
-        return self._with_rows(document, key, [*rows, named], {**document["sources"], **told})
+        at = len(rows) if place is None else min(place, len(rows))
+        kept = _moved(document["sources"], key, {i: i + (i >= at) for i in range(len(rows))})
+        told = {f"{key}[{at}].{field}": text for field, text in (sources or {}).items()}
+        return self._with_rows(document, key, [*rows[:at], named, *rows[at:]], {**kept, **told})
 
     def without_row(self, key: str, index: int) -> Desk:
         """Without one fleet, purchase or offer; those behind it move up with their sources.
@@ -142,8 +146,10 @@ class Desk:
             key, index = found[1], int(found[2])
             if index >= 0:
                 return self.without_row(key, index)
-            told = {k: v for k, v in self.base.sources.items() if k.startswith(f"{key}[{-index - 1}].")}
-            return self.with_row(key, base[key][-index - 1], {k.partition(".")[2]: v for k, v in told.items()})
+            place = -index - 1
+            told = {k: v for k, v in self.base.sources.items() if k.startswith(f"{key}[{place}].")}
+            fields = {k.partition(".")[2]: v for k, v in told.items()}
+            return self.with_row(key, base[key][place], fields, place)
         before = self._path_before(path)
         desk = self.edited(path, dict(values(base))[before])
         told = {path + k.removeprefix(before): v for k, v in self.base.sources.items() if _is_part(k, before)}
@@ -193,12 +199,12 @@ def _changes(base: Document, now: Document) -> Iterator[Change]:
 
 
 def _places_before(earlier: list[str], names: list[str]) -> list[int | None]:
-    """Where each row stood before: in place while their number is the same, else where its name was.
+    """Where each row stood before: where its name was, or in place where as many have other names.
 
     >>> _places_before(["Hyper", "Neo"], ["Neo", "New"]), _places_before(["Hyper", "Neo"], ["Neo"])
     ([0, 1], [1])
     """
-    if len(earlier) == len(names):
+    if len(earlier) == len(names) and set(earlier) != set(names):
         return list(range(len(names)))
     return [earlier.index(name) if name in earlier else None for name in names]
 

@@ -16,9 +16,11 @@ STYLE = """
 [data-testid="stMetricDelta"] { font-size: 0.78rem; background: none; padding: 0; }
 [data-testid="stMetricDelta"], [data-testid="stMetricDelta"] * {
   white-space: normal; overflow: visible; text-overflow: clip; }
-[class*="st-key-open_"] button { justify-content: flex-start; text-align: left; padding: 0.15rem 0.2rem; }
-[class*="st-key-open_"] button p { font-size: 0.9rem; }
-[class*="st-key-group_"] { border: 1px solid #80849540; border-radius: 0.5rem; padding: 0.25rem 0.55rem; }
+[class*="st-key-open_"] button { justify-content: flex-start; text-align: left; padding: 0; min-height: 1.6rem; }
+[class*="st-key-open_"] button > div, [class*="st-key-open_"] button > span { justify-content: flex-start; }
+[class*="st-key-open_"] button p { font-size: 0.88rem; line-height: 1.25; }
+[class*="st-key-group_"]:not([class*="st-key-open_"]) {
+  border: 1px solid #80849540; border-radius: 0.5rem; padding: 0.2rem 0.5rem; }
 [class*="st-key-section_"] { border-left: 2px solid #80849540; padding-left: 0.45rem; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.55rem; }
 .st-key-term_sheet table { width: 100%; font-size: 0.86rem; }

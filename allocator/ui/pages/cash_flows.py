@@ -63,8 +63,11 @@ def _statement(plan: Allocation, flows: CashFlows) -> None:
         hide_index=True,
         width="stretch",
         height="content",
-        column_order=[name for name in table.columns if name != "section"],
-        column_config={"line": st.column_config.Column("USD M", pinned=True, width="medium")},
+        placeholder="",
+        column_config={
+            "section": st.column_config.Column("", pinned=True, width=95),
+            "line": st.column_config.Column("USD M", pinned=True, width=255),
+        },
     )
     st.download_button(
         "Data",
@@ -104,10 +107,11 @@ def _styled(table: pd.DataFrame) -> Styler:
 
 
 def _with_flows(table: pd.DataFrame) -> pd.DataFrame:
-    """Without lines of nothing; sums stay."""
+    """Without lines of nothing, sums stay; a section is named beside its first line."""
     figures = table.drop(columns=["section", "line"])
     moves = (figures.abs() >= SMALLEST_SHOWN).any(axis=1) | table["line"].isin(RESULTS)
-    return table[moves].reset_index(drop=True)
+    kept = table[moves].reset_index(drop=True)
+    return kept.assign(section=kept["section"].mask(kept["section"] == kept["section"].shift(), ""))
 
 
 def _ratio(value: object) -> str:

@@ -83,3 +83,39 @@ def test_a_faulty_document_is_refused_with_every_fault():
     with pytest.raises(InputFaultsError) as refusal:
         Desk.opened(document, "mine")
     assert {fault.field for fault in refusal.value.faults} >= {"power.price_usd_per_mwh", "market.fee_share"}
+
+
+def test_a_row_that_was_added_is_a_change_and_its_reset_takes_it_out(desk):
+    row = {"name": "Hyper", "tenant": "T", "critical_it_mw": 10.0, "rent_usd_per_kw_month": 130.0}
+    added = desk.with_row("leases", row, {"critical_it_mw": "sourced: a letter"})
+    assert [lease.name for lease in added.case.leases] == ["Hyper", "Neo", "Hyper 2"]
+    assert added.case.sources["leases[2].critical_it_mw"] == "sourced: a letter"
+    assert [(c.path, c.before, c.now) for c in added.changes] == [("leases[2]", None, "Hyper 2")]
+    assert added.reset("leases[2]").case == desk.case
+
+
+def test_a_row_that_was_removed_comes_back_with_what_it_held(desk):
+    removed = desk.without_row("fleets", 0)
+    assert [(c.path, c.before, c.now) for c in removed.changes] == [("fleets[-1]", "S19 XP", None)]
+    back = removed.reset("fleets[-1]")
+    assert {fleet.name: fleet for fleet in back.case.fleets} == {fleet.name: fleet for fleet in desk.case.fleets}
+    assert not back.changes
+
+
+def test_an_edit_behind_a_removed_row_is_reset_to_its_own_value_and_source():
+    document = read_document("brownfield")
+    told = {"leases[1].rent_usd_per_kw_month": "sourced: Neo's letter"}
+    desk = Desk.opened({**document, "sources": {**document.get("sources", {}), **told}}, "mine")
+    edited = desk.without_row("leases", 0).edited("leases[0].rent_usd_per_kw_month", 200.0)
+    assert edited.case.leases[0].name == "Neo"
+    assert ("leases[0].rent_usd_per_kw_month", 150.0, 200.0) in [(c.path, c.before, c.now) for c in edited.changes]
+    reset = edited.reset("leases[0].rent_usd_per_kw_month")
+    assert reset.case.leases[0] == desk.case.leases[1]
+    assert reset.case.sources["leases[0].rent_usd_per_kw_month"] == "sourced: Neo's letter"
+
+
+def test_a_row_that_others_name_cannot_be_removed_and_nothing_changes():
+    desk = Desk.opened(read_document("brownfield"), "brownfield").edited("leases[1].first_offer_with", "Hyper")
+    assert not desk.faults
+    with pytest.raises(InputFaultsError):
+        desk.without_row("leases", 0)
