@@ -7,7 +7,7 @@ second, an explanation some seconds, so it is computed beside the page: edits ar
 from __future__ import annotations
 
 import tempfile
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from allocator.offers import OfferTerms, offer_terms
 from allocator.program.limits import Limit
 from allocator.program.solve import SolverError
 from allocator.sentences import infeasible
+from allocator.ui.background import is_lost, submit
 
 KEPT_PLANS, KEPT_JOBS = 64, 32
 
@@ -73,7 +74,7 @@ def explanation_job(plan: Allocation) -> Future[Explanation]:
     """The explanation of a plan, being computed or done."""
     key = _key(plan.case)
     job = _explanation_job(key, plan)
-    if job.cancelled():
+    if is_lost(job):
         _explanation_job.clear(key, plan)
         job = _explanation_job(key, plan)
     return job
@@ -82,7 +83,7 @@ def explanation_job(plan: Allocation) -> Future[Explanation]:
 @st.cache_resource(max_entries=KEPT_JOBS, show_spinner=False)
 def _explanation_job(key: str, _plan: Allocation) -> Future[Explanation]:
     del key
-    return _workers().submit(explain, _plan)
+    return submit(explain, _plan)
 
 
 def quarter_prices(plan: Allocation, limit: Limit) -> tuple[QuarterPrice, ...]:
@@ -100,7 +101,7 @@ def flip_map_job(plan: Allocation, offer: int, market: Axis, lease: Axis) -> Fut
     """The flip map of an offer over two inputs, being computed or done."""
     key = (_key(plan.case), offer, market, lease)
     job = _flip_map_job(*key, plan)
-    if job.cancelled():
+    if is_lost(job):
         _flip_map_job.clear(*key, plan)
         job = _flip_map_job(*key, plan)
     return job
@@ -109,18 +110,23 @@ def flip_map_job(plan: Allocation, offer: int, market: Axis, lease: Axis) -> Fut
 @st.cache_resource(max_entries=KEPT_JOBS, show_spinner=False, hash_funcs={Axis: repr})
 def _flip_map_job(key: str, offer: int, market: Axis, lease: Axis, _plan: Allocation) -> Future[FlipMap]:
     del key
-    return _workers().submit(flip_map, _plan, offer, market, lease)
+    return submit(flip_map, _plan, offer, market, lease)
 
 
 def pack_job(plan: Allocation, explanation: Explanation) -> Future[bytes]:
     """The board pack of a plan, being written or done."""
-    return _pack_job(_key(plan.case), plan, explanation)
+    key = _key(plan.case)
+    job = _pack_job(key, plan, explanation)
+    if is_lost(job):
+        _pack_job.clear(key, plan, explanation)
+        job = _pack_job(key, plan, explanation)
+    return job
 
 
 @st.cache_resource(max_entries=KEPT_JOBS, show_spinner=False)
 def _pack_job(key: str, _plan: Allocation, _explanation: Explanation) -> Future[bytes]:
     del key
-    return _workers().submit(board_pack, _plan, _explanation)
+    return submit(board_pack, _plan, _explanation)
 
 
 def board_pack(plan: Allocation, explanation: Explanation) -> bytes:
@@ -140,11 +146,6 @@ def board_pack(plan: Allocation, explanation: Explanation) -> bytes:
         path = Path(folder) / "pack.xlsx"
         write_pack(plan, explanation, path, None, sensitivities(plan))
         return path.read_bytes()
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="explanation")
 
 
 def _key(case: Case) -> str:

@@ -24,6 +24,7 @@ from allocator.ui.link import desk_of_link
 from models.assumptions import Fault, InputFaultsError
 
 DESK, EARLIER = "desk", "earlier_desks"
+OFFERED, SHOWN = "offered_to_widgets", "shown_by_widgets"
 TEMPLATE = "template"
 UPLOAD, UPLOAD_FAULTS, OPENED_FILE = "upload", "upload_faults", "opened_file"
 MACHINE_VIEW, NETWORK_AVERAGE, REFRESH = "machine_view", "network_average", "market_refresh"
@@ -154,12 +155,26 @@ def take_widget(path: str, key: str, read: Callable[[Any], Any]) -> None:
         edit(path, read(st.session_state[key]))
 
 
+def begin_drawing() -> None:
+    """A page begins: nothing of it has reached the browser."""
+    st.session_state[OFFERED] = {}
+
+
+def end_drawing() -> None:
+    """A page is complete: what its widgets were given is what the browser shows, or will in a moment."""
+    st.session_state[SHOWN] = st.session_state.pop(OFFERED, {})
+
+
 def offer_to_widget(key: str, shown: Any) -> None:
     """Give a widget its value before it is drawn.
 
-    One that holds it already is left alone: a redraw would overwrite what is being typed into it.
+    One that a complete page has shown with this value is left alone: a redraw would overwrite what is being typed
+    into it. After a page that was interrupted the value is sent again: the browser may never have heard of it, and
+    would report the widget's own default as the reader's choice.
     """
-    if key not in st.session_state or st.session_state[key] != shown:
+    st.session_state.setdefault(OFFERED, {})[key] = shown
+    is_known = key in st.session_state and key in (known := st.session_state.get(SHOWN, {})) and known[key] == shown
+    if not is_known or st.session_state[key] != shown:
         st.session_state[key] = shown
 
 
