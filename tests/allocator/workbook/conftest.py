@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from allocator.allocation import Allocation, allocate
 from allocator.explain import Explanation, Twins, explain
 from allocator.files import load_case
 from allocator.workbook import write_pack
+from tests.allocator.workbook.made_once import made_once
 
 TEMPLATES = ("river-bend", "brownfield")
 ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -28,27 +31,60 @@ def template(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-_solved: dict[str, tuple[Allocation, Explanation]] = {}
+@cache
+def solved(name: str) -> Allocation:
+    """The plan of a template."""
+    return allocate(load_case(name))
 
 
 @pytest.fixture(scope="session")
-def solved(template: str) -> tuple[Allocation, Explanation]:
-    if template not in _solved:
-        plan = allocate(load_case(template))
-        _solved[template] = plan, explain(plan)
-    return _solved[template]
+def plan(template: str) -> Allocation:
+    return solved(template)
 
 
 @pytest.fixture(scope="session")
-def plan(solved: tuple[Allocation, Explanation]) -> Allocation:
-    return solved[0]
+def pack_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A template's pack by its name, one file for all tests of a run: to be read or copied, never changed."""
+
+    def pack(name: str) -> Path:
+        plan = solved(name)
+        return made_once(tmp_path_factory, f"{name}.xlsx", lambda path: write_pack(plan, explain(plan), path))
+
+    return pack
 
 
 @pytest.fixture(scope="session")
-def pack(solved: tuple[Allocation, Explanation], template: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("packs") / f"{template}.xlsx"
-    write_pack(*solved, path)
-    return path
+def pack(template: str, pack_of: Callable[[str], Path]) -> Path:
+    return pack_of(template)
+
+
+@pytest.fixture(scope="session")
+def recalculated_pack(template: str, pack: Path, recalculate: Recalculate, tmp_path_factory: Any) -> Path:
+    """The template's pack after LibreOffice has recalculated it, to be read only."""
+
+    def make(path: Path) -> None:
+        recalculate(pack)[0].replace(path)
+
+    return made_once(tmp_path_factory, f"{template}-recalculated.xlsx", make)
+
+
+NINE_YEARS = (
+    "horizon_years=9",
+    *(f"leases[{i}].{term}" for i in range(2) for term in ("term_years=4", "rent_usd_per_kw_month=320")),
+)
+"""Brownfield over fewer years, at rents that still bring both offers in: all that it is made of, in half the cells."""
+
+
+@pytest.fixture(scope="session", params=["river-bend", "brownfield in nine years"])
+def edited_pack(
+    request: pytest.FixtureRequest, pack_of: Callable[[str], Path], tmp_path_factory: Any
+) -> tuple[Allocation, Path]:
+    """A plan and its pack into which tests type; River Bend over all its years."""
+    if request.param in TEMPLATES:
+        return solved(request.param), pack_of(request.param)
+    plan = allocate(load_case("brownfield", NINE_YEARS))
+    nothing = Explanation((), (), (), Twins(None, None))
+    return plan, made_once(tmp_path_factory, "nine-years.xlsx", lambda path: write_pack(plan, nothing, path))
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pytest
 from openpyxl.utils import column_index_from_string
 
@@ -20,6 +20,7 @@ from allocator.workbook.lines import Heading, Single, Statement, StatementValues
 from allocator.workbook.monthly_lines import monthly_statement
 from allocator.workbook.monthly_sheets import placed
 from allocator.workbook.network_lines import Market, network_statement
+from tests.allocator.workbook.quick_book import QuickBook
 
 RELATIVE, FIRST_MONTH = 1e-9, 5
 
@@ -85,9 +86,9 @@ def assert_every_line(path: Path, plan: Allocation) -> int:
 
 def assert_plan(path: Path, plan: Allocation) -> None:
     """The annual statement is the plan's own flows by calendar year; its sources are its uses; every check holds."""
-    book, case = openpyxl.load_workbook(path, data_only=True, read_only=True), plan.case
-    rows = {row[0]: row for row in book["Cash flow"].iter_rows(min_row=5, values_only=True)}
-    years = [y for y in next(book["Cash flow"].iter_rows(4, 4, 3, values_only=True)) if y is not None]
+    book, case = QuickBook(path), plan.case
+    rows = {row[0]: row for row in values_of(book["Cash flow"], 5)}
+    years = [y for y in next(values_of(book["Cash flow"], 4))[2:] if y is not None]
     when = np.array([case.timeline.month_end(m).year for m in range(case.timeline.months + 1)])
 
     def line(label: str) -> np.ndarray:
@@ -102,9 +103,13 @@ def assert_plan(path: Path, plan: Allocation) -> None:
     np.testing.assert_allclose(line("Sources"), line("Uses"), rtol=RELATIVE, atol=1e-9)
     paid_in = -plan.equity_cash_flow_usd.clip(max=0).sum() / 1e6
     assert line("Paid in by the owner").sum() == pytest.approx(paid_in, rel=1e-6, abs=1e-6)
-    checks = list(book["Checks"].iter_rows(min_row=6, max_col=4, values_only=True))
+    checks = [row[:4] for row in values_of(book["Checks"], 6)]
     assert checks
     assert not [row[0] for row in checks if row[0] and row[3] not in (True, 1)]
-    total = next(row for row in book["Mix"].iter_rows(min_row=6, values_only=True) if row[0] == "Total")
+    total = next(row for row in values_of(book["Mix"], 6) if row[0] == "Total")
     assert total[9] == pytest.approx(plan.npv_usd, rel=RELATIVE, abs=1e-3)
-    book.close()
+
+
+def values_of(page: Any, first_row: int) -> Iterator[tuple[Any, ...]]:
+    """Values of a sheet's rows, from a row on."""
+    return (tuple(cell.value for cell in row) for row in islice(page.iter_rows(), first_row - 1, None))

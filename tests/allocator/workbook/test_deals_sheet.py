@@ -10,6 +10,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.allocation import Allocation, allocate
+from allocator.files import load_case
 from allocator.workbook import deals_apart, write_pack
 from allocator.workbook.deal_rows import COLUMNS, deal_places
 from allocator.workbook.deals_apart import sentence
@@ -18,14 +19,20 @@ from models.deals import MEASURES, DealKind, band, colocation_deals, compare, de
 from models.lease import Lease
 from models.rent import Recovery
 from tests.allocator import small
-from tests.allocator.workbook.test_recalculation import typed
+from tests.allocator.workbook.quick_book import load_only
+from tests.allocator.workbook.typing_in import type_inputs
 
 EXACT = 1e-9
 
 
 @pytest.fixture(scope="module")
-def sheet(pack: Path, recalculate) -> Worksheet:
-    return openpyxl.load_workbook(recalculate(pack)[0], data_only=True)[SHEET]
+def sheet(recalculated_pack: Path) -> Worksheet:
+    return figures(recalculated_pack)
+
+
+def figures(path: Path) -> Worksheet:
+    """The sheet's values."""
+    return load_only(path, SHEET, data_only=True)[SHEET]
 
 
 def same(value: float | None) -> object:
@@ -126,31 +133,41 @@ def test_notes_that_pay_for_two_deals_are_set_beside_the_megawatts_of_both(
 ) -> None:
     case = small.case(leases=[small.lease(signed_deal="WULF-LM")])  # 3.2 bn for 200 MW and CB-5's 160
     write_pack(allocate(case), unexplained, tmp_path / "pack.xlsx")
-    sheet = openpyxl.load_workbook(recalculate(tmp_path / "pack.xlsx")[0], data_only=True)[SHEET]
+    sheet = figures(recalculate(tmp_path / "pack.xlsx")[0])
     assert_notes(sheet, offer_rows(case.leases)[0], case.leases[0])
 
 
 @pytest.mark.libreoffice
-def test_what_is_typed_moves_figures_and_flags_and_no_check(
-    pack: Path, plan: Allocation, recalculate, tmp_path: Path
-) -> None:
+def test_what_is_typed_moves_figures_and_flags_and_no_check(pack_of, recalculate, unexplained, tmp_path: Path) -> None:
+    """In River Bend, whose offer is a signed deal, and in a case of two offers that are none."""
     edits = {"rent_usd_per_kw_month": 200.0, "free_rent_months": 13, "take_or_pay_share": 0.9, "expected_use": 0.8,
              "capex_usd_per_kw": 3_000.0, "ltc": 0.6, "term_years": 13, "escalator_per_year": 0.02, "noi_margin": 0.84,
              "running_cost_usd_per_kw_month": 9.0, "debt_rate": 0.1}  # fmt: skip
-    one, all_ = {"rent_usd_per_kw_month": 200.0}, edits
-    paths = [
-        typed(pack, tmp_path / f"{n}.xlsx", {f"leases[0].{name}": value for name, value in given.items()})
-        for n, given in enumerate((one, all_))
+    two = small.case(leases=[small.lease(), small.lease(name="Other")])
+    write_pack(allocate(two), unexplained, tmp_path / "two.xlsx")
+    asked = [
+        (case, pack, given)
+        for case, pack, term in ((load_case("river-bend"), pack_of("river-bend"), 13), (two, tmp_path / "two.xlsx", 2))
+        for given in ({"rent_usd_per_kw_month": 200.0}, edits | {"term_years": term})
     ]
-    row = offer_rows(plan.case.leases)[0]
-    for path, given in zip(recalculate(*paths), (one, all_), strict=True):
-        book = openpyxl.load_workbook(path, data_only=True)
-        lease = Lease.model_validate({**plan.case.leases[0].model_dump(), **given})
-        assert compared(book[SHEET], row) == of_library(lease)
-        assert compared(book[SHEET], row)[0][2] == "above"
+    typed = [
+        type_inputs(pack, tmp_path / f"{n}.xlsx", {f"leases[0].{name}": value for name, value in given.items()})
+        for n, (_, pack, given) in enumerate(asked)
+    ]
+    for path, (case, _, given) in zip(recalculate(*typed), asked, strict=True):
+        found, row = figures(path), offer_rows(case.leases)[0]
+        lease = Lease.model_validate({**case.leases[0].model_dump(), **given})
+        assert compared(found, row) == of_library(lease)
+        assert compared(found, row)[0][2] == "above"
         if lease.signed_deal:
-            assert_notes(book[SHEET], row, lease)
-    book = openpyxl.load_workbook(tmp_path / "0.xlsx")
+            assert_notes(found, row, lease)
+        for other, below in list(zip(case.leases, offer_rows(case.leases), strict=False))[1:]:
+            assert compared(found, below) == of_library(other)
+    assert {bool(case.leases[0].signed_deal) for case, _, _ in asked} == {True, False}
+
+
+def test_no_check_hangs_on_the_bands(pack: Path) -> None:
+    book = load_only(pack, "Checks")
     assert SHEET not in book.defined_names["out__checks_passed"].attr_text
     assert not any(f"{SHEET}!" in str(cell.value) for r in book["Checks"].iter_rows() for cell in r)
 
@@ -164,14 +181,14 @@ def test_listed_rents_gross_and_rent_of_nothing(tmp_path: Path, recalculate, une
     free = small.lease(name="Free", rent_usd_per_kw_month=0.0, recovery="modified gross", noi_margin=0.82)
     case = small.case(leases=[listed, free])
     write_pack(allocate(case), unexplained, tmp_path / "pack.xlsx")
-    sheet = openpyxl.load_workbook(recalculate(tmp_path / "pack.xlsx")[0], data_only=True)[SHEET]
+    sheet = figures(recalculate(tmp_path / "pack.xlsx")[0])
     for lease, row in zip(case.leases, offer_rows(case.leases), strict=False):
         assert compared(sheet, row) == of_library(lease)
     assert_notes(sheet, offer_rows(case.leases)[0], case.leases[0])
 
 
 def test_gpu_cloud_and_unsigned_rows_stand_apart_with_the_reason(pack: Path, plan: Allocation) -> None:
-    sheet = openpyxl.load_workbook(pack, data_only=True)[SHEET]
+    sheet = figures(pack)
     places = deal_places(offer_rows(plan.case.leases)[-1])
     below = max(places.announced.values())
     reasons = {sheet.cell(r, 1).value: sheet.cell(r, 9).value for r in range(below + 1, sheet.max_row + 1)}
@@ -188,7 +205,7 @@ def test_text_of_deals_and_users_stays_text(tmp_path: Path, unexplained, monkeyp
     monkeypatch.setattr(deals_apart, "colocation_deals", lambda: (odd, *others))
     case = small.case(leases=[small.lease(name="=1+1", tenant="=2+2")])
     write_pack(allocate(case), unexplained, tmp_path / "pack.xlsx")
-    sheet = openpyxl.load_workbook(tmp_path / "pack.xlsx")[SHEET]
+    sheet = load_only(tmp_path / "pack.xlsx", SHEET)[SHEET]
     row = deal_places(offer_rows(case.leases)[-1]).rows["HUT-RB"]
     cells = [sheet[f"{letter}{row}"] for letter in "BCDE"] + [sheet[f"A{offer_rows(case.leases)[0]}"]]
     assert [cell.value for cell in cells] == ["=1+1", "@SUM(1)", "+2", "-3", "=1+1"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
@@ -19,17 +18,21 @@ _NAME_OR_CELL = re.compile(r"\$?[A-Za-z_][A-Za-z0-9_]*\$?[0-9]*|\$?[A-Z]{1,3}\$?
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 
 
-def formulas(pack: Path) -> Iterator[tuple[str, str, str]]:
-    for sheet in openpyxl.load_workbook(pack):
-        for row in sheet.iter_rows():
-            for cell in row:
-                if cell.data_type == "f":
-                    yield sheet.title, cell.coordinate, str(cell.value)
+@pytest.fixture(scope="module")
+def book(pack: Path) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(pack)
 
 
 @pytest.fixture(scope="module")
-def found(pack: Path) -> list[tuple[str, str, str]]:
-    return list(formulas(pack))
+def found(book: openpyxl.Workbook) -> list[tuple[str, str, str]]:
+    """Sheet, address and text of every formula."""
+    return [
+        (sheet.title, cell.coordinate, str(cell.value))
+        for sheet in book
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    ]
 
 
 def numbers_in(formula: str) -> set[str]:
@@ -47,8 +50,7 @@ def test_no_economic_number_is_typed_into_a_formula(found: list[tuple[str, str, 
     assert not [(sheet, cell, formula) for sheet, cell, formula in found if not numbers_in(formula) <= ALLOWED]
 
 
-def test_every_named_number_is_explained_on_the_method_sheet(pack: Path) -> None:
-    book = openpyxl.load_workbook(pack)
+def test_every_named_number_is_explained_on_the_method_sheet(book: openpyxl.Workbook) -> None:
     meanings = {row[0].value: row[2].value for row in book["Method"].iter_rows(max_col=3)}
     for name in (n for n in book.defined_names if n.startswith("const__")):
         assert len(str(meanings[name])) > 8, name
@@ -64,11 +66,10 @@ def test_formulas_use_only_functions_that_every_spreadsheet_program_has(found: l
         assert all(classic.fullmatch(name) for name in used), (sheet, cell, formula)
 
 
-def test_every_month_of_a_row_holds_the_same_formula(pack: Path, plan: Allocation) -> None:
+def test_every_month_of_a_row_holds_the_same_formula(book: openpyxl.Workbook, plan: Allocation) -> None:
     """FAST: relative to its column, a row has one formula."""
     from openpyxl.formula.translate import Translator
 
-    book = openpyxl.load_workbook(pack)
     last = 5 + plan.case.timeline.months
     titles = book.sheetnames
     for title in titles[titles.index("Monthly") : titles.index(MODEL_SHEETS_END)]:
@@ -84,9 +85,8 @@ def test_every_month_of_a_row_holds_the_same_formula(pack: Path, plan: Allocatio
 
 
 def test_user_text_is_in_no_formula_and_no_name(
-    pack: Path, plan: Allocation, found: list[tuple[str, str, str]]
+    book: openpyxl.Workbook, plan: Allocation, found: list[tuple[str, str, str]]
 ) -> None:
-    book = openpyxl.load_workbook(pack, read_only=True)
     texts = [lease.tenant for lease in plan.case.leases]
     for _, _, formula in found:
         assert not any(text in _SHEET.sub("", formula) for text in texts)
@@ -96,8 +96,8 @@ def test_user_text_is_in_no_formula_and_no_name(
     )
 
 
-def test_sheets_stand_in_reading_order(pack: Path, plan: Allocation) -> None:
-    titles = openpyxl.load_workbook(pack, read_only=True).sheetnames
+def test_sheets_stand_in_reading_order(book: openpyxl.Workbook, plan: Allocation) -> None:
+    titles = book.sheetnames
     assert titles[:5] == ["Summary", "Mix", "Schedule", "Cash flow", "Sensitivity"]
     assert titles[5:9] == ["Offers", "Deals", "Monthly", "Network"]
     assert titles[-4:] == ["Assumptions", "Tables", "Checks", "Method"]
@@ -109,8 +109,8 @@ def test_sheets_stand_in_reading_order(pack: Path, plan: Allocation) -> None:
     assert len(titles) - 13 >= len(owners)
 
 
-def test_every_sheet_is_set_up_for_print(pack: Path) -> None:
-    for sheet in openpyxl.load_workbook(pack):
+def test_every_sheet_is_set_up_for_print(book: openpyxl.Workbook) -> None:
+    for sheet in book:
         assert sheet.page_setup.orientation == "landscape"
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert "&P" in (sheet.oddFooter.right.text or "")

@@ -15,6 +15,8 @@ from allocator.term_lines import lender_lines, source_lines, sponsor_lines, tena
 from allocator.workbook import write_pack
 from allocator.workbook.offers_sheet import FIRST_OFFER_COLUMN, HEAD_ROW, SHEET
 from tests.allocator import small
+from tests.allocator.workbook.quick_book import load_only
+from tests.allocator.workbook.typing_in import type_inputs
 
 VIEWS = (sponsor_lines, lender_lines, tenant_lines, use_lines, source_lines)
 
@@ -34,7 +36,7 @@ def column_of(sheet: Worksheet, offer: int, basis: str = "") -> list[tuple[str, 
 
 
 def test_every_figure_of_every_offer_is_the_library_s(pack: Path, plan: Allocation) -> None:
-    sheet = openpyxl.load_workbook(pack, data_only=True)[SHEET]
+    sheet = load_only(pack, SHEET, data_only=True)[SHEET]
     for i, terms in enumerate(offer_terms(plan.case, plan)):
         assert sheet.cell(HEAD_ROW, FIRST_OFFER_COLUMN + i).value == terms.sheet.lease.name
         found = dict(column_of(sheet, i))
@@ -49,7 +51,7 @@ def test_every_figure_of_every_offer_is_the_library_s(pack: Path, plan: Allocati
 
 
 def test_a_row_is_called_live_where_it_holds_formulas_and_as_solved_where_it_holds_values(pack: Path) -> None:
-    sheet = openpyxl.load_workbook(pack)[SHEET]
+    sheet = load_only(pack, SHEET)[SHEET]
     for row in rows_of(sheet):
         cell = sheet.cell(row, FIRST_OFFER_COLUMN)
         summed = str(cell.value).startswith("=SUM(")
@@ -57,20 +59,14 @@ def test_a_row_is_called_live_where_it_holds_formulas_and_as_solved_where_it_hol
 
 
 @pytest.mark.libreoffice
-def test_live_rows_follow_an_edit_and_the_sheet_warns_of_the_others(tmp_path: Path, recalculate, unexplained) -> None:
+def test_live_rows_follow_an_edit_and_the_sheet_warns_of_the_others(tmp_path: Path, recalculate, pack_of) -> None:
     edits = {
         "rent_usd_per_kw_month": 140.0, "capex_usd_per_kw": 10_000.0, "contingency_share": 0.05,
         "guarantor_cap_share": 0.4, "free_rent_months": 13, "debt_rate": 0.07,
     }  # fmt: skip
-    case = load_case("river-bend")
-    write_pack(allocate(case), unexplained, tmp_path / "pack.xlsx")
-    book = openpyxl.load_workbook(tmp_path / "pack.xlsx")
-    for name, value in edits.items():
-        sheet, _, cell = book.defined_names[f"in__leases_0__{name}"].attr_text.rpartition("!")
-        book[sheet.strip("'")][cell.replace("$", "")].value = value
-    book.save(tmp_path / "edited.xlsx")
-    (path,) = recalculate(tmp_path / "edited.xlsx")
-    sheet = openpyxl.load_workbook(path, data_only=True)[SHEET]
+    typed = {f"leases[0].{name}": value for name, value in edits.items()}
+    (path,) = recalculate(type_inputs(pack_of("river-bend"), tmp_path / "edited.xlsx", typed))
+    sheet = load_only(path, SHEET, data_only=True)[SHEET]
     assert "as solved still hold" in sheet["A3"].value
     edited = load_case("river-bend", [f"leases[0].{name}={value}" for name, value in edits.items()])
     (terms,) = offer_terms(edited)
@@ -89,6 +85,6 @@ def test_a_case_without_offers_has_no_such_sheet(tmp_path: Path, unexplained) ->
 def test_text_of_a_user_stays_text(tmp_path: Path, unexplained) -> None:
     case = small.case(leases=[small.lease(name="=1+1", tenant="=2+2")], policy={})
     write_pack(allocate(case), unexplained, tmp_path / "pack.xlsx")
-    sheet = openpyxl.load_workbook(tmp_path / "pack.xlsx")[SHEET]
+    sheet = load_only(tmp_path / "pack.xlsx", SHEET)[SHEET]
     assert sheet.cell(HEAD_ROW, FIRST_OFFER_COLUMN).value == "=1+1"
     assert sheet.cell(HEAD_ROW, FIRST_OFFER_COLUMN).data_type == "s"

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pytest
 
 from allocator.activities import Activity, activities
-from allocator.allocation import Allocation
+from allocator.allocation import Allocation, allocate
 from allocator.case import Case, case_from_document, override
-from allocator.files import dump_case, parse_document
+from allocator.files import dump_case, load_case, parse_document
 from allocator.lease_activities import cash_flows_from
 from models.network import network_path
 from models.timeline import Vector
 from tests.allocator.workbook.every_line import assert_every_line
 from tests.allocator.workbook.quick_book import QuickBook, day
+from tests.allocator.workbook.typing_in import type_inputs, type_into
 
 RELATIVE = 1e-9
 FIRST_MONTH, LABELS = 5, 1
@@ -130,12 +130,9 @@ def npv_of(pack: Pack, case: Case) -> float:
 
 
 @pytest.mark.libreoffice
-def test_every_line_recalculated_by_libreoffice_equals_the_engine(
-    pack: Path, plan: Allocation, recalculate: Any
-) -> None:
-    done = recalculate(pack)[0]
-    found = Pack(done)
-    assert assert_every_line(done, plan) > 100
+def test_every_line_recalculated_by_libreoffice_equals_the_engine(recalculated_pack: Path, plan: Allocation) -> None:
+    found = Pack(recalculated_pack)
+    assert assert_every_line(recalculated_pack, plan) > 100
     assert_equals_engine(found, plan.case)
     assert found.named("out__npv_usd") == pytest.approx(plan.npv_usd, rel=RELATIVE)
     assert found.named("out__your_npv_usd") == pytest.approx(plan.npv_usd, rel=RELATIVE)
@@ -170,22 +167,6 @@ def test_plan_totals_equal_the_allocation(pack: Path, plan: Allocation) -> None:
     singles = {page.cell(row, 1).value: page.cell(row, 3).value for row in range(1, page.max_row + 1)}
     assert singles["Most money in at one time"] == pytest.approx(plan.peak_equity_usd, rel=RELATIVE)
     assert singles["Lowest DSCR of any lease"] == pytest.approx(plan.minimum_dscr, rel=RELATIVE)
-
-
-@pytest.mark.libreoffice
-def test_a_planted_wrong_value_does_not_survive_recalculation(
-    pack: Path, plan: Allocation, recalculate: Any, tmp_path: Path
-) -> None:
-    planted = tmp_path / "planted.xlsx"
-    with zipfile.ZipFile(pack) as old, zipfile.ZipFile(planted, "w", zipfile.ZIP_DEFLATED) as new:
-        for item in old.infolist():
-            content = old.read(item)
-            if item.filename == "xl/worksheets/sheet2.xml":
-                content = re.sub(rb"(<f>F6\*I6</f><v>)[^<]*", rb"\g<1>12345", content)
-                assert b"12345" in content
-            new.writestr(item.filename, content)
-    assert Pack(planted).book["Mix"]["J6"].value == 12345
-    assert Pack(recalculate(planted)[0]).named("out__npv_usd") == pytest.approx(plan.npv_usd, rel=RELATIVE)
 
 
 EDITS: dict[str, dict[str, Any]] = {
@@ -244,34 +225,17 @@ EDITS: dict[str, dict[str, Any]] = {
 }
 
 
-def typed(pack: Path, target: Path, values: dict[str, Any]) -> Path:
-    """The pack with other values typed into blue cells, nothing else touched and nothing recalculated."""
-    book = openpyxl.load_workbook(pack, read_only=True)
-    names, part = book.defined_names, f"xl/worksheets/sheet{book.sheetnames.index('Assumptions') + 1}.xml"
-    with zipfile.ZipFile(pack) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
-        for item in old.infolist():
-            content = old.read(item).decode() if item.filename == part else ""
-            for path, value in values.items() if content else ():
-                name = f"in__{path.replace('[', '_').replace(']', '').replace('.', '__')}"
-                cell = names[name].attr_text.rpartition("!")[2].replace("$", "")
-                shown = str(int(value)) if isinstance(value, bool) else repr(value)
-                content, changed = re.subn(rf'(<c r="{cell}"[^>]*><v>)[^<]*', rf"\g<1>{shown}", content)
-                assert changed == 1, path
-            new.writestr(item.filename, content.encode() if content else old.read(item))
-    return target
-
-
 @pytest.mark.libreoffice
 def test_typing_other_inputs_recalculates_to_the_engine(
-    pack: Path, plan: Allocation, recalculate: Any, tmp_path: Path
+    edited_pack: tuple[Allocation, Path], recalculate: Any, tmp_path: Path
 ) -> None:
-    files, cases = [], []
+    (plan, pack), files, cases = edited_pack, [], []
     for number, edits in enumerate(EDITS.values()):
         document = parse_document(dump_case(plan.case).encode(), "case")
         for path, value in edits.items():
             document = override(document, path, value)
         cases.append(case_from_document(document))
-        files.append(typed(pack, tmp_path / f"{number}.xlsx", edits))
+        files.append(type_inputs(pack, tmp_path / f"{number}.xlsx", edits))
     for label, done, case in zip(EDITS, recalculate(*files), cases, strict=True):
         found = Pack(done)
         expected = npv_of(found, case)
@@ -280,17 +244,36 @@ def test_typing_other_inputs_recalculates_to_the_engine(
         assert_equals_engine(found, case)
 
 
-@pytest.mark.libreoffice
-def test_breaching_a_limit_turns_its_check_false(
-    pack: Path, plan: Allocation, recalculate: Any, tmp_path: Path
-) -> None:
-    book = openpyxl.load_workbook(pack)
-    page = book["Mix"]
+@pytest.fixture(scope="module")
+def tampered(pack_of: Any, recalculate: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Allocation, Pack, Pack]:
+    """River Bend with a value planted beside a formula, and with more let than is offered; both recalculated."""
+    pack, plan, folder = pack_of("river-bend"), allocate(load_case("river-bend")), tmp_path_factory.mktemp("tampered")
+    planted = folder / "planted.xlsx"
+    with zipfile.ZipFile(pack) as old, zipfile.ZipFile(planted, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.infolist():
+            content = old.read(item)
+            if item.filename == "xl/worksheets/sheet2.xml":
+                content = re.sub(rb"(<f>F6\*I6</f><v>)[^<]*", rb"\g<1>12345", content)
+                assert b"12345" in content
+            new.writestr(item.filename, content)
+    assert Pack(planted).book["Mix"]["J6"].value == 12345
+    page = QuickBook(pack)["Mix"]
     row = next(r for r in range(6, 60) if page.cell(r, 2).value == "hosting" and page.cell(r, 6).value > 0)
-    page.cell(row, 7).value = page.cell(row, 6).value + plan.case.leases[0].critical_it_mw
-    file = tmp_path / "breach.xlsx"
-    book.save(file)
-    found = Pack(recalculate(file)[0])
+    too_much = page.cell(row, 6).value + plan.case.leases[0].critical_it_mw
+    breached = type_into(pack, folder / "breach.xlsx", {f"Mix!G{row}": too_much})
+    return (plan, *map(Pack, recalculate(planted, breached)))
+
+
+@pytest.mark.libreoffice
+def test_a_planted_wrong_value_does_not_survive_recalculation(tampered: tuple[Allocation, Pack, Pack]) -> None:
+    plan, planted, _ = tampered
+    assert planted.book["Mix"]["J6"].value != 12345
+    assert planted.named("out__npv_usd") == pytest.approx(plan.npv_usd, rel=RELATIVE)
+
+
+@pytest.mark.libreoffice
+def test_breaching_a_limit_turns_its_check_false(tampered: tuple[Allocation, Pack, Pack]) -> None:
+    plan, _, found = tampered
     assert found.named("out__checks_passed") == 0
     checks = {
         found.book["Checks"].cell(r, 1).value: found.book["Checks"].cell(r, 4).value

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pytest
 
 from allocator.activities import Kind, activities
@@ -20,7 +19,9 @@ from allocator.workbook.entries import Entry, entries
 from allocator.workbook.lease_lines import LeaseUnit, lease_statement
 from allocator.workbook.lines import Heading, Single, StatementValues
 from models.lease import Lease
+from tests.allocator.workbook.quick_book import QuickBook
 from tests.allocator.workbook.term_sheets import TERM_SHEETS, term_sheet_case
+from tests.allocator.workbook.typing_in import type_inputs
 
 RELATIVE = 1e-9
 FIRST_MONTH = 5
@@ -70,7 +71,7 @@ def singles(page: Any) -> dict[str, Any]:
 
 
 def assert_pack_equals_engine(path: Path, plan: Allocation) -> None:
-    book = openpyxl.load_workbook(path, data_only=True)
+    book = QuickBook(path)
     checked = sum(assert_statement_equals_engine(book, entry, entry.values) for entry in entries(plan))
     assert checked > 100
     monthly = book["Monthly"]
@@ -157,17 +158,6 @@ EDITS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def typed(pack: Path, target: Path, values: Mapping[str, Any]) -> Path:
-    """The pack with other values typed into blue cells; the copy holds formulas only, so that all is recalculated."""
-    book = openpyxl.load_workbook(pack)
-    for path, value in values.items():
-        name = f"in__{path.replace('[', '_').replace(']', '').replace('.', '__')}"
-        sheet, _, cell = book.defined_names[name].attr_text.rpartition("!")
-        book[sheet.strip("'")][cell.replace("$", "")].value = value
-    book.save(target)
-    return target
-
-
 def edited(case: Case, values: Mapping[str, Any]) -> Case:
     document = parse_document(dump_case(case).encode(), "case")
     for path, value in values.items():
@@ -182,11 +172,11 @@ def edited(case: Case, values: Mapping[str, Any]) -> Case:
 @pytest.mark.libreoffice
 def test_typing_other_terms_recalculates_to_the_engine(packs: Packs, recalculate: Any, tmp_path: Path) -> None:
     files = [
-        typed(packs[name][1], tmp_path / f"{number}.xlsx", values)
+        type_inputs(packs[name][1], tmp_path / f"{number}.xlsx", values)
         for number, (name, values) in enumerate(EDITS.values())
     ]
     for done, (label, (name, values)) in zip(recalculate(*files), EDITS.items(), strict=True):
-        plan, book = packs[name][0], openpyxl.load_workbook(done, data_only=True)
+        plan, book = packs[name][0], QuickBook(done)
         case = edited(plan.case, values)
         choices = activities(case)
         worth, key = 0.0, {a.key: j for j, a in enumerate(choices.items)}
@@ -202,22 +192,27 @@ def test_typing_other_terms_recalculates_to_the_engine(packs: Packs, recalculate
         assert book["Checks"]["D3"].value in (True, 1), label
 
 
+REFUSED: dict[str, dict[str, Any]] = {
+    "its deliveries hand over the whole offer (share)": {"leases[0].halls[1].share": 0.4},
+    "the whole cost is drawn (share)": {"leases[0].draw_curve[0]": 0.2},
+    "its loan matures within the term (months)": {"leases[0].debt_tenor_years": 6},
+    "its last renewal ends within the 132 months planned": {"leases[0].term_years": 12},
+}
+"""Names of checks, and what turns them false."""
+
+
+@pytest.fixture(scope="module")
+def refused(packs: Packs, recalculate: Any, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    folder = tmp_path_factory.mktemp("refused")
+    files = [type_inputs(packs[FIRST][1], folder / f"{n}.xlsx", values) for n, values in enumerate(REFUSED.values())]
+    return dict(zip(REFUSED, recalculate(*files), strict=True))
+
+
 @pytest.mark.libreoffice
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ({"leases[0].halls[1].share": 0.4}, "its deliveries hand over the whole offer (share)"),
-        ({"leases[0].draw_curve[0]": 0.2}, "the whole cost is drawn (share)"),
-        ({"leases[0].debt_tenor_years": 6}, "its loan matures within the term (months)"),
-        ({"leases[0].term_years": 12}, "its last renewal ends within the 132 months planned"),
-    ],
-)
-def test_a_term_that_reading_back_would_refuse_turns_a_check_false(
-    values: dict[str, Any], words: str, packs: Packs, recalculate: Any, tmp_path: Path
-) -> None:
-    _, path = packs[FIRST]
-    book = openpyxl.load_workbook(recalculate(typed(path, tmp_path / "edited.xlsx", values))[0], data_only=True)
-    checks = {book["Checks"].cell(r, 1).value: book["Checks"].cell(r, 4).value for r in range(6, 200)}
+@pytest.mark.parametrize("words", REFUSED)
+def test_a_term_that_reading_back_would_refuse_turns_a_check_false(words: str, refused: Mapping[str, Path]) -> None:
+    page = QuickBook(refused[words])["Checks"]
+    checks = {page.cell(r, 1).value: page.cell(r, 4).value for r in range(6, 200)}
     failed = [said for said, holds in checks.items() if said and not holds]
     assert any(said.endswith(words) for said in failed), failed
 
@@ -231,7 +226,7 @@ def test_each_lease_is_covered_by_itself(tmp_path: Path) -> None:
     document["finance"]["discount_rate_hosting"] = 0.0
     plan = allocate(case_from_document(document))
     write_pack(plan, Explanation((), (), (), Twins(None, None)), tmp_path / "two.xlsx")
-    book = openpyxl.load_workbook(tmp_path / "two.xlsx", data_only=True)
+    book = QuickBook(tmp_path / "two.xlsx")
     found = {label: value for label, value in singles(book["Monthly"]).items() if label and label.startswith("Lowest")}
     assert sum(isinstance(value, float) for value in found.values()) == 3
     assert found["Lowest DSCR of any lease"] == pytest.approx(1.3, rel=1e-9)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
-import zipfile
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 from typer.testing import CliRunner
 
@@ -16,11 +13,14 @@ from allocator.allocation import Allocation, allocate
 from allocator.case import Case, case_from_document, replaced
 from allocator.cli import app
 from allocator.explain import Explanation
+from allocator.files import load_case
 from allocator.sensitivity import DRIVERS, sensitivities, value_at
 from allocator.workbook import read_document, write_pack
 from models.assumptions import InputFaultsError
 from tests.allocator import small
-from tests.allocator.workbook.test_recalculation import Pack, npv_of, typed
+from tests.allocator.workbook.quick_book import QuickBook
+from tests.allocator.workbook.test_recalculation import Pack, npv_of
+from tests.allocator.workbook.typing_in import type_inputs, type_into, type_named
 
 CHANGES = {
     "btc_price": 0.15, "difficulty": -0.1, "power_price": 7.5, "rent": -0.05, "capex": 0.08, "delay": 4,
@@ -41,25 +41,14 @@ def moved(case: Case, changes: dict[str, float]) -> Case:
 
 def flexed(pack: Path, target: Path, changes: dict[str, Any]) -> Path:
     """The pack with changes typed into the what-if cells, nothing else touched and nothing recalculated."""
-    book = openpyxl.load_workbook(pack, read_only=True)
-    part = f"xl/worksheets/sheet{book.sheetnames.index('Sensitivity') + 1}.xml"
-    with zipfile.ZipFile(pack) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
-        for item in old.infolist():
-            content = old.read(item)
-            if item.filename == part:
-                text = content.decode()
-                for key, value in changes.items():
-                    cell = book.defined_names[f"flex__{key}"].attr_text.rpartition("!")[2].replace("$", "")
-                    text, count = re.subn(rf'(<c r="{cell}"[^>]*><v>)[^<]*', rf"\g<1>{value!r}", text)
-                    assert count == 1, key
-                content = text.encode()
-            new.writestr(item.filename, content)
-    return target
+    return type_named(pack, target, {f"flex__{key}": value for key, value in changes.items()})
 
 
 @pytest.mark.libreoffice
-def test_every_sheet_follows_a_what_if_cell(pack: Path, plan: Allocation, recalculate: Any, tmp_path: Path) -> None:
-    changes = CHANGES
+def test_every_sheet_follows_a_what_if_cell(
+    edited_pack: tuple[Allocation, Path], recalculate: Any, tmp_path: Path
+) -> None:
+    (plan, pack), changes = edited_pack, CHANGES
     for done in recalculate(flexed(pack, tmp_path / "flexed.xlsx", changes)):
         found = Pack(done)
         expected = npv_of(found, moved(plan.case, changes))
@@ -100,14 +89,11 @@ FIVE_INPUTS = {
 
 @pytest.mark.libreoffice
 def test_five_inputs_typed_are_the_command_line_s_answer_for_the_same_mix(
-    recalculate: Any, tmp_path: Path, unexplained: Explanation
+    recalculate: Any, tmp_path: Path, pack_of: Any
 ) -> None:
     """River Bend takes its whole lease under both, so that the mix that was kept is the mix that is found."""
-    from allocator.files import load_case
-
     plan = allocate(load_case("river-bend"))
-    write_pack(plan, unexplained, tmp_path / "pack.xlsx")
-    done = recalculate(typed(tmp_path / "pack.xlsx", tmp_path / "typed.xlsx", FIVE_INPUTS))[0]
+    done = recalculate(type_inputs(pack_of("river-bend"), tmp_path / "typed.xlsx", FIVE_INPUTS))[0]
     asked = [part for path, value in FIVE_INPUTS.items() for part in ("--set", f"{path}={value}")]
     said = CliRunner().invoke(app, ["solve", "river-bend", *asked, "--json", "-"])
     answer = json.loads(said.stdout)
@@ -118,12 +104,10 @@ def test_five_inputs_typed_are_the_command_line_s_answer_for_the_same_mix(
 @pytest.mark.libreoffice
 def test_a_broken_limit_is_named_on_the_summary(recalculate: Any, unexplained: Explanation, tmp_path: Path) -> None:
     write_pack(allocate(small.case()), unexplained, tmp_path / "pack.xlsx")
-    book = openpyxl.load_workbook(tmp_path / "pack.xlsx")
-    page = book["Mix"]
+    page = QuickBook(tmp_path / "pack.xlsx")["Mix"]
     row = next(r for r in range(6, 60) if page.cell(r, 2).value == "hosting")
-    page.cell(row, 7).value = 500
-    book.save(tmp_path / "breach.xlsx")
-    found = Pack(recalculate(tmp_path / "breach.xlsx")[0])
+    breached = type_into(tmp_path / "pack.xlsx", tmp_path / "breach.xlsx", {f"Mix!G{row}": 500})
+    found = Pack(recalculate(breached)[0])
     assert not found.named("out__checks_passed")
     said = [c.value for line in found.book["Summary"].iter_rows() for c in line if "broken" in str(c.value)]
     assert said
@@ -144,7 +128,7 @@ def test_values_of_the_sheet_are_the_engine_s(plan: Allocation, unexplained: Exp
             )
             assert step.same_mix_usd == pytest.approx(worth, rel=1e-9, abs=1e-3), one.driver.key
             assert step.decided_again_usd == pytest.approx(there.npv_usd, rel=1e-7, abs=1.0), one.driver.key
-    page = openpyxl.load_workbook(tmp_path / "pack.xlsx", data_only=True)["Sensitivity"]
+    page = QuickBook(tmp_path / "pack.xlsx")["Sensitivity"]
     shown = {page.cell(r, 1).value: r for r in range(17, page.max_row + 1)}
     for one in found.one_way:
         row = shown[one.driver.label]
