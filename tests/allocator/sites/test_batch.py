@@ -21,6 +21,7 @@ from tests.allocator.sites.many import (
 )
 
 SITES, WORKERS, LARGEST_CHUNK = 600, 2, 50
+MANY = 6_000
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +73,7 @@ def test_workers_killed_at_ten_moments_leave_the_table_the_same(undisturbed, tmp
     killed = 0
     try:
         for moment in moments:
-            wait_until(driver, partial(_can_lose_a_worker, driver, out, moment))
-            chance.choice(_workers(driver.pid)).kill()
+            wait_until(driver, partial(_loses_a_worker, driver, out, moment, chance))
             killed += 1
         assert driver.wait() == 0
     finally:
@@ -87,25 +87,38 @@ def _can_lose_a_worker(driver, out, moment):
     return ledger_counts(out)[0] >= moment and bool(_workers(driver.pid))
 
 
-def _workers(driver: int) -> list[psutil.Process]:
-    """The processes of this driver that solve sites."""
+def _loses_a_worker(driver, out, moment, chance):
+    """Kills a worker once the batch is that far; False where the one chosen had ended just before."""
+    if not _can_lose_a_worker(driver, out, moment):
+        return False
     try:
-        return [worker for child in psutil.Process(driver).children() for worker in child.children()]
+        chance.choice(_workers(driver.pid)).kill()
+    except (psutil.NoSuchProcess, IndexError):
+        return False
+    return True
+
+
+def _workers(driver: int) -> list[psutil.Process]:
+    """The processes of this driver that solve sites; one that was killed stays listed until its parent has noticed."""
+    try:
+        found = [worker for child in psutil.Process(driver).children() for worker in child.children()]
+        return [worker for worker in found if worker.status() != psutil.STATUS_ZOMBIE]
     except psutil.NoSuchProcess:
         return []
 
 
 def test_ctrl_c_says_how_to_go_on_and_leaves_no_process(undisturbed, tmp_path):
+    """The table goes on below the sites of the others for so long that the batch cannot be done before Ctrl-C."""
     case, sites, expected = undisturbed
     out = tmp_path / "out"
-    driver = Driver(case, sites, out, "--jobs", str(WORKERS))
+    driver = Driver(case, sites_file(tmp_path, rows(MANY)), out, "--jobs", str(WORKERS))
     wait_until(driver, partial(_can_lose_a_worker, driver, out, 1))
     workers = _workers(driver.pid)
     code, said = driver.interrupt()
     assert code == 130
     found = ledger_counts(out)[0]
     assert said.strip().splitlines()[-1] == (
-        f"stopped: {found} of {SITES} sites are kept in {out}; the same command goes on from there"
+        f"stopped: {found:,} of {MANY:,} sites are kept in {out}; the same command goes on from there"
     )
     assert "Traceback" not in said
     assert not (out / "results.csv").exists()
