@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from allocator.ui import state
 from allocator.ui.access import admitted
 
 PAGES = "allocator/ui/pages"
@@ -13,7 +14,7 @@ if __name__ == "__main__":  # workers beside the pages import this file too
         initial_sidebar_state="expanded",
     )
     if admitted():
-        st.navigation(
+        page = st.navigation(
             [
                 st.Page(f"{PAGES}/recommendation.py", title="Recommendation", default=True),
                 st.Page(f"{PAGES}/cash_flows.py", title="Cash flows"),
@@ -27,4 +28,6 @@ if __name__ == "__main__":  # workers beside the pages import this file too
                 st.Page(f"{PAGES}/method.py", title="Method"),
             ],
             position="top",
-        ).run()
+        )
+        with state.drawing(page.title):
+            page.run()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -196,19 +195,9 @@ def market(
 @app.command(name="app")
 def pages(port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501) -> None:
     """Open the pages (loopback only)."""
-    entry = Path(__file__).resolve().parent.parent / "app.py"
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        str(entry),
-        "--server.port",
-        str(port),
-        "--server.address",
-        "127.0.0.1",
-    ]
-    raise typer.Exit(subprocess.run(command, cwd=entry.parent, check=False).returncode)  # noqa: S603
+    from allocator.ui.serve import serve  # noqa: PLC0415  (heavy: --help stays instant)
+
+    serve(port)
 
 
 def _market(

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from typing import Any, ParamSpec, TypeVar
@@ -19,17 +21,35 @@ Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
 WORKERS = 2
+ATTEMPTS, PAUSE_S = 20, 0.01
 NICENESS = 10
 """Pages are drawn first, whatever is being worked out."""
 
 
 def submit(work: Callable[Given, Answer], *given: Given.args, **named: Given.kwargs) -> Future[Answer]:
     """Begin a function of some module with values that can be pickled; workers that died are replaced."""
+    content = _packed((work, given, named))
     try:
-        return _workers().submit(work, *given, **named)
+        return _workers().submit(_call, content)
     except BrokenExecutor:
         _workers.clear()
-        return _workers().submit(work, *given, **named)
+        return _workers().submit(_call, content)
+
+
+def _packed(task: Any) -> bytes:
+    """The task as bytes, now: a plan that other sessions read keeps what they ask of it while it is written."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return pickle.dumps(task)
+        except RuntimeError:  # a property of the plan was worked out meanwhile
+            time.sleep(PAUSE_S)
+    return pickle.dumps(task)
+
+
+def _call(content: bytes) -> Any:
+    """In a worker: do what was sent, by this server itself."""
+    work, given, named = pickle.loads(content)  # noqa: S301
+    return work(*given, **named)
 
 
 def is_lost(job: Future[Any]) -> bool:

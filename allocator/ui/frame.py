@@ -22,7 +22,6 @@ def page_of_case() -> Iterator[Desk]:
     The side is drawn last, so that an edit shows in the figures before its seventy widgets are drawn again.
     """
     apply_style()
-    state.begin_drawing()
     desk = state.desk()
     case = desk.case
     st.caption(f"{plain(case.name)} · valued {day(case.valuation_date)} · {case.horizon_years} years")
@@ -30,7 +29,6 @@ def page_of_case() -> Iterator[Desk]:
     yield desk
     with st.sidebar:
         sidebar.show(desk)
-    state.end_drawing()
 
 
 def page_of_plan(draw: Callable[[Allocation], None]) -> None:

@@ -38,7 +38,7 @@ NOTATION = {
     "Tenancy": r"""
         \Pr(\text{in place})_k = (1-p)^{k/12}\;(1-p_{\mathrm{leave}})^{\mathbf 1[k > k_{\mathrm{leave}}]}\;
         p_{\mathrm{renewal}}^{\,\max(0,\, \lceil (k - K)/L \rceil)}
-        \qquad K: \text{base term}, \; L: \text{each renewal, in months}
+        \\[4pt] K: \text{base term}, \quad L: \text{each renewal, in months}
     """,
     "Guarantor": r"""
         G = \sum_m \Pr(\text{default in } m)\;\min\bigl(\mathrm{cap},\; \text{rent missed from } m \text{ on}\bigr)

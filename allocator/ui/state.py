@@ -11,7 +11,8 @@ interrupted makes callbacks fire again for values that have not changed, so ever
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +25,7 @@ from allocator.ui.link import desk_of_link
 from models.assumptions import Fault, InputFaultsError
 
 DESK, EARLIER = "desk", "earlier_desks"
-OFFERED, SHOWN = "offered_to_widgets", "shown_by_widgets"
+PAGE, OFFERED, SHOWN = "page", "offered_to_widgets", "shown_by_widgets"
 TEMPLATE = "template"
 UPLOAD, UPLOAD_FAULTS, OPENED_FILE = "upload", "upload_faults", "opened_file"
 MACHINE_VIEW, NETWORK_AVERAGE, REFRESH = "machine_view", "network_average", "market_refresh"
@@ -155,13 +156,16 @@ def take_widget(path: str, key: str, read: Callable[[Any], Any]) -> None:
         edit(path, read(st.session_state[key]))
 
 
-def begin_drawing() -> None:
-    """A page begins: nothing of it has reached the browser."""
+@contextmanager
+def drawing(page: str) -> Iterator[None]:
+    """A page is drawn: once it is complete, what its widgets were given is what the browser shows, or will in a moment.
+
+    Another page has other widgets, though they have the same keys.
+    """
+    if st.session_state.get(PAGE) != page:
+        st.session_state[PAGE], st.session_state[SHOWN] = page, {}
     st.session_state[OFFERED] = {}
-
-
-def end_drawing() -> None:
-    """A page is complete: what its widgets were given is what the browser shows, or will in a moment."""
+    yield
     st.session_state[SHOWN] = st.session_state.pop(OFFERED, {})
 
 

@@ -51,13 +51,48 @@ def npv_in_pack(path: Path) -> float:
     return float(value)
 
 
-def test_a_reader_lowers_the_rent_until_the_lease_leaves_and_takes_the_board_pack_away(page, address, tmp_path):
+SITES = """name,site.grid_mw,power.price_usd_per_mwh,leases[0].rent_usd_per_kw_month
+North,330,40,128
+South,400,45,118
+Nowhere,330,cheap,128
+"""
+
+
+def test_from_the_template_over_a_table_of_sites_to_the_board_pack(page, address, tmp_path):
+    """The journey of a first visit: template, a rent too low for the lease, a batch of sites, the pack in hand."""
     hosts = set()
     page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
     page.goto(address)
     decision = page.get_by_role("heading", level=3)
     decision.filter(has_text="Lease all").wait_for()
 
+    lower_the_rent_until_the_lease_leaves(page, decision)
+    assert "efuse River Bend" in decision.inner_text()
+    page.get_by_text("changed from").first.wait_for()
+
+    page.get_by_role("link", name="Sites").click()
+    page.get_by_text("Your table").wait_for()
+    page.locator("[data-testid=stFileUploaderDropzone] input").first.set_input_files(
+        {"name": "sites.csv", "mimeType": "text/csv", "buffer": SITES.encode()}
+    )
+    page.locator(".st-key-sites_solve button").click()
+    page.locator(".st-key-sites_results_xlsx button:not([disabled])").wait_for()
+    assert page.get_by_text("Nowhere").count() > 0
+    with page.expect_download() as results:
+        page.locator(".st-key-sites_results_xlsx button").click()
+    results.value.save_as(tmp_path / "results.xlsx")
+    assert "Ranking" in openpyxl.load_workbook(tmp_path / "results.xlsx", read_only=True).sheetnames
+
+    page.get_by_role("link", name="Recommendation").click()
+    page.locator(".st-key-download_pack button:not([disabled])").wait_for()
+    with page.expect_download() as download:
+        page.locator(".st-key-download_pack button").click()
+    download.value.save_as(tmp_path / "pack.xlsx")
+    assert table_money(npv_in_pack(tmp_path / "pack.xlsx")) == npv_on_screen(page)
+    assert hosts <= {"127.0.0.1", None}, "the pages asked another host for something"
+
+
+def lower_the_rent_until_the_lease_leaves(page, decision) -> None:
     open_section(page, "River Bend", "Rent")
     rent = shown_input(page, ".st-key-leases-0--rent_usd_per_kw_month input")
     asked = float(rent.input_value())
@@ -70,18 +105,24 @@ def test_a_reader_lowers_the_rent_until_the_lease_leaves_and_takes_the_board_pac
             "before => document.querySelector('[data-testid=stMetricValue]').innerText.trim() !== before", arg=before
         )
         assert asked > 1.0
-    assert "efuse River Bend" in decision.inner_text()
-    page.get_by_text("changed from").first.wait_for()
 
-    pack = page.get_by_role("button", name="Board pack .xlsx", exact=False)
-    page.wait_for_function(
-        "() => [...document.querySelectorAll('.st-key-download_pack button')].some(button => !button.disabled)"
-    )
-    with page.expect_download() as download:
-        pack.click()
-    download.value.save_as(tmp_path / "pack.xlsx")
-    assert table_money(npv_in_pack(tmp_path / "pack.xlsx")) == npv_on_screen(page)
-    assert hosts <= {"127.0.0.1", None}, "the pages asked another host for something"
+
+def test_inputs_are_reached_and_changed_with_the_keyboard_alone(page, address):
+    page.goto(address)
+    opener = page.locator(".st-key-open_group_power button")
+    opener.wait_for()
+    opener.focus()
+    page.keyboard.press("Enter")
+    price = shown_input(page, ".st-key-power--price_usd_per_mwh input")
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement.closest('.st-key-power--price_usd_per_mwh') !== null"):
+            break
+    page.keyboard.press("Control+A")
+    page.keyboard.type("52")
+    page.keyboard.press("Enter")
+    page.get_by_text("changed from river-bend: 1").first.wait_for()
+    assert float(price.input_value()) == 52.0
 
 
 def test_a_wrong_input_is_answered_in_words(page, address):

@@ -95,17 +95,23 @@ def test_a_case_without_offers_says_so():
     assert "no offer of a lease" in info.value
 
 
-def test_each_section_of_a_lease_is_closed_and_holds_its_terms():
-    at = opened("leases")
-    titles = [expander.label for expander in at.sidebar.expander]
-    for title, names in sections(Lease):
-        (section,) = [e for e in at.sidebar.expander if e.label == title]
-        assert not section.proto.expanded
-        shown = [w.key for w in (*section.number_input, *section.text_input, *section.selectbox, *section.toggle)]
+def test_each_section_of_a_lease_opens_to_its_terms():
+    at = opened("leases", closed=True)
+    at.button(key="open_group_leases_0").click().run()
+    openers = [button for button in at.sidebar.button if str(button.key).startswith("open_section_leases_0_")]
+    assert [button.label for button in openers] == [title for title, _ in sections(Lease)]
+    assert not drawn(at)
+    for opener, (_, names) in zip(openers, sections(Lease), strict=True):
+        at.button(key=opener.key).click().run()
         listed = [n for n in names if Lease.model_fields[n].default == ()]
-        assert len(shown) == len(names) - len(listed)
-        assert {path.removeprefix("leases[0].") for path in shown} == set(names) - set(listed)
-    assert titles.index("Offer") < titles.index("Project debt")
+        assert drawn(without_exception(at)) == set(names) - set(listed)
+        at.button(key=opener.key).click().run()
+
+
+def drawn(at) -> set[str]:
+    """Fields of the first lease that have a widget."""
+    widgets = [*at.number_input, *at.text_input, *at.selectbox, *at.toggle]
+    return {w.key.removeprefix("leases[0].") for w in widgets if w.key.startswith("leases[0].")}
 
 
 def test_modes_are_chosen_from_their_list():

@@ -143,3 +143,13 @@ def test_a_faulty_file_leaves_the_case_as_it_was_and_says_why():
     at.file_uploader(key="upload").set_value(("bad.toml", b"name = 'x'\nwhat = 1", "application/toml")).run()
     assert "site.grid_mw" in words(without_exception(at))
     assert at.session_state["desk"].origin == "river-bend"
+
+
+def test_the_case_stays_chosen_and_shown_on_every_page():
+    at = opened()
+    for name in ("why", "cash_flows", "recommendation"):
+        at = at.switch_page(f"allocator/ui/pages/{name}.py").run()
+        assert at.selectbox(key="template").value == "river-bend"
+        assert at.number_input(key=RENT).value == 128.0
+    at.selectbox(key="template").set_value("brownfield").run()
+    assert without_exception(at).session_state["desk"].origin == "brownfield"
