@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+import zipfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -93,17 +95,34 @@ def unexplained() -> Explanation:
     return Explanation((), (), (), Twins(None, None))
 
 
+_ROW = re.compile(rb"<row (?![^>]* ht=)")
+
+
+def _with_heights(source: Path, folder: Path) -> Path:
+    target = folder / source.name
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
+        for item in old.infolist():
+            content = old.read(item)
+            if item.filename.startswith("xl/worksheets/sheet"):
+                content = _ROW.sub(b'<row ht="12" customHeight="1" ', content)
+            new.writestr(item.filename, content)
+    return target
+
+
 @pytest.fixture(scope="session")
 def recalculate(soffice: str, tmp_path_factory: pytest.TempPathFactory) -> Recalculate:
-    """Open workbooks in LibreOffice with every formula recalculated, whatever is cached; all files in one call."""
+    """Open workbooks in LibreOffice with every formula recalculated, whatever is cached; all files in one call.
+
+    Every row is given a height, so that LibreOffice measures no text: that would be a quarter of its time.
+    """
     profile = tmp_path_factory.mktemp("profile")
     (profile / "user").mkdir()
     (profile / "user" / "registrymodifications.xcu").write_text(ALWAYS_RECALCULATE, encoding="utf-8")
 
     def run(*paths: Path) -> list[Path]:
-        out = tmp_path_factory.mktemp("recalculated")
+        given, out = tmp_path_factory.mktemp("given"), tmp_path_factory.mktemp("recalculated")
         command = [soffice, f"-env:UserInstallation=file://{profile}", "--headless", "--norestore"]
-        command += ["--convert-to", "xlsx", "--outdir", str(out), *map(str, paths)]
+        command += ["--convert-to", "xlsx", "--outdir", str(out), *(str(_with_heights(path, given)) for path in paths)]
         subprocess.run(command, check=True, capture_output=True, timeout=300)
         return [out / path.name for path in paths]
 

@@ -21,10 +21,10 @@ NOTHING = Explanation((), (), (), Twins(None, None))
 
 
 def drawn(seed: int) -> Case:
-    """A random case small enough for twenty of them: one fleet, one purchase, two offers, five years."""
+    """A random case small enough for twenty of them: one fleet, one purchase, two offers, four years."""
     given = random_document(seed, whole=seed % 2 == 1)
-    given |= {"horizon_years": 5, "fleets": given["fleets"][:1], "purchases": given["purchases"][:1]}
-    given["leases"] = [{**lease, "term_years": 2} for lease in given["leases"][:2]]
+    given |= {"horizon_years": 4, "fleets": given["fleets"][:1], "purchases": given["purchases"][:1]}
+    given["leases"] = [{**lease, "term_years": 2, "latest_start": "2027Q3"} for lease in given["leases"][:2]]
     return case_from_document(given)
 
 
