@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -17,6 +18,9 @@ from models.assumptions import Assumptions, Declaration, Fault, InputFaultsError
 from models.hourly_prices import HourlyPrices
 
 LARGEST_FILE_BYTES = 2_000_000
+MOST_KEY_PARTS = 50
+_LONG_PATH = re.compile(rb"(?:[A-Za-z0-9_\"'-]+[ \t]*\.[ \t]*){%d}" % MOST_KEY_PARTS)
+"""The parser's time grows with the square of the parts of a dotted key."""
 LARGEST_PLAIN_INTEGER = 1e12
 """From here on numbers are written as 125.86e12."""
 
@@ -60,6 +64,8 @@ def _bytes(path: Path) -> bytes:
 
 def parse_document(content: bytes, label: str) -> dict[str, Any]:
     """Parse the content of a case file; ``label`` names it in faults."""
+    if _LONG_PATH.search(content):
+        raise _refused(label, f"holds a key of more than {MOST_KEY_PARTS} parts", "no input has more than three")
     try:
         document = tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -167,6 +173,8 @@ def apply_settings(document: Mapping[str, Any], settings: Iterable[str], faults:
 
 def parse_value(text: str) -> Any:
     """A TOML value; anything that is not one is text."""
+    if _LONG_PATH.search(text.encode(errors="replace")):
+        return text.strip()
     try:
         parsed = tomllib.loads(f"value = {text.strip()}")
         return parsed["value"] if len(parsed) == 1 else text.strip()
@@ -174,8 +182,15 @@ def parse_value(text: str) -> Any:
         return text.strip()
 
 
-def dump_case(case: Case) -> str:
-    """The case as commented TOML: unit, meaning and bounds beside every input. Reading it back is the identity."""
+def dump_case(case: Case, *, with_prices: bool = False) -> str:
+    """The case as commented TOML: unit, meaning and bounds beside every input. Reading it back is the identity.
+
+    Hourly prices that came from a file are named, to be read again from beside the case; ``with_prices`` writes their
+    months instead, for a reader who has no such file.
+    """
+    if with_prices and isinstance(prices := case.power.hourly_prices, HourlyPrices):
+        bare = case.power.model_copy(update={"hourly_prices": prices.model_copy(update={"file": ""})})
+        case = case.model_copy(update={"power": bare})
     document = tomlkit.document()
     document.add(
         tomlkit.comment(

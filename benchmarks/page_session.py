@@ -63,11 +63,14 @@ class PageSession:
     """One reader's session; use it as a context."""
 
     def __init__(self, port: int, query: str = "") -> None:
-        self._socket = connect(
-            f"ws://127.0.0.1:{port}/_stcore/stream",
-            subprotocols=["streamlit"],  # type: ignore[list-item]
-            max_size=LARGEST_MESSAGE,
-            open_timeout=ANSWERS_WITHIN_S,
+        self._open = contextlib.ExitStack()
+        self._socket = self._open.enter_context(
+            connect(
+                f"ws://127.0.0.1:{port}/_stcore/stream",
+                subprotocols=["streamlit"],  # type: ignore[list-item]
+                max_size=LARGEST_MESSAGE,
+                open_timeout=ANSWERS_WITHIN_S,
+            )
         )
         self._query = query
         self._kept: dict[str, WidgetState] = {}
@@ -84,7 +87,7 @@ class PageSession:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._socket.close()
+        self._open.close()
 
     def run(self, *changed: WidgetState) -> float:
         """Send widgets that changed, and wait until the whole page is redrawn; seconds."""
@@ -98,6 +101,7 @@ class PageSession:
         began = time.perf_counter()
         self._socket.send(message.SerializeToString())
         self.first_figures_s = 0.0
+        self.metrics.clear()
         while True:
             found = ForwardMsg.FromString(self._socket.recv(timeout=ANSWERS_WITHIN_S))  # type: ignore[arg-type]
             self._take(found, began)
@@ -105,7 +109,7 @@ class PageSession:
                 return time.perf_counter() - began
 
     def settle(self, seconds: float) -> None:
-        """Let the background end: redraws of its own are taken in."""
+        """Read meanwhile. The browser's timers are not played: what the background found is drawn with the next run."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             with contextlib.suppress(TimeoutError):

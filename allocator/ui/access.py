@@ -7,6 +7,7 @@ no list, nobody may: a forgotten line must not open the doors.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -17,7 +18,12 @@ AUTH, ACCESS = "auth", "access"
 
 def admitted() -> bool:
     """Whether this reader may see the pages; if not, says so and draws the way in or out."""
-    secrets = _secrets()
+    try:
+        secrets = _secrets()
+    except StreamlitSecretNotFoundError:
+        st.title("Megawatt allocator")
+        st.error("The file of secrets cannot be read, so nobody is let in. Its owner must mend it.")
+        return False
     if AUTH not in secrets:
         return True
     reader = _reader()
@@ -60,11 +66,16 @@ def _lower(given: Any) -> set[str]:
 
 
 def _secrets() -> Mapping[str, Any]:
-    """What is configured; nothing where there is no file of secrets."""
-    try:
-        return {key: st.secrets[key] for key in st.secrets}
-    except StreamlitSecretNotFoundError:
+    """What is configured; nothing where there is no file of secrets.
+
+    Raises
+    ------
+    StreamlitSecretNotFoundError
+        If there is one and it cannot be read.
+    """
+    if not any(Path(place).exists() for place in st.config.get_option("secrets.files")):
         return {}
+    return {key: st.secrets[key] for key in st.secrets}
 
 
 def _reader() -> Mapping[str, Any]:

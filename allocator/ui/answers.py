@@ -10,6 +10,7 @@ import tempfile
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -23,6 +24,9 @@ from allocator.program.limits import Limit
 from allocator.program.solve import SolverError
 from allocator.sentences import infeasible
 from allocator.ui.background import is_lost, submit
+
+if TYPE_CHECKING:
+    from allocator.workbook.brand import Brand
 
 KEPT_PLANS, KEPT_JOBS = 64, 32
 
@@ -129,8 +133,8 @@ def _pack_job(key: str, _plan: Allocation, _explanation: Explanation) -> Future[
     return submit(board_pack, _plan, _explanation)
 
 
-def board_pack(plan: Allocation, explanation: Explanation) -> bytes:
-    """The board pack as the content of an .xlsx file.
+def board_pack(plan: Allocation, explanation: Explanation, brand: Brand | None = None) -> bytes:
+    """The board pack as the content of an .xlsx file, in a brand of the reader's or the shipped one.
 
     Raises
     ------
@@ -144,7 +148,7 @@ def board_pack(plan: Allocation, explanation: Explanation) -> bytes:
         raise RuntimeError("workbooks are not part of this installation") from error
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pack.xlsx"
-        write_pack(plan, explanation, path, None, sensitivities(plan))
+        write_pack(plan, explanation, path, brand, sensitivities(plan))
         return path.read_bytes()
 
 

@@ -46,6 +46,7 @@ def _keep(desk: Desk) -> None:
         type="primary",
         icon=":material/bookmark_add:",
         on_click=kept_cases.keep,
+        args=(len(kept_cases.kept()),),
         disabled=kept_cases.is_full(),
         help="A snapshot of the case on the desk; later edits leave it as it is. It lasts as long as this session: "
         "Save, at the side, writes a file.",

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from allocator.case import LISTS, SCALARS, TABLES, Case, case_from_document, override
 from models.assumptions import Fault, InputFaultsError
 
 Document = Mapping[str, Any]
+Value = TypeVar("Value")
 
 
 def document_of(case: Case) -> dict[str, Any]:
@@ -106,9 +107,10 @@ class Desk:
         rows = document[key]
         named = {**row, "name": free_name(str(row["name"]), {other["name"] for other in rows})}
         at = len(rows) if place is None else min(place, len(rows))
-        kept = _moved(document["sources"], key, {i: i + (i >= at) for i in range(len(rows))})
         told = {f"{key}[{at}].{field}": text for field, text in (sources or {}).items()}
-        return self._with_rows(document, key, [*rows[:at], named, *rows[at:]], {**kept, **told})
+        places = {i: i + (i >= at) for i in range(len(rows))}
+        kept = _moved(document["sources"], key, places)
+        return self._with_rows(document, key, [*rows[:at], named, *rows[at:]], {**kept, **told}, places)
 
     def without_row(self, key: str, index: int) -> Desk:
         """Without one fleet, purchase or offer; those behind it move up with their sources.
@@ -121,12 +123,22 @@ class Desk:
         document = document_of(self.case)
         places = {i: i - (i > index) for i in range(len(document[key])) if i != index}
         left = [document[key][i] for i in places]
-        return self._with_rows(document, key, left, _moved(document["sources"], key, places))
+        return self._with_rows(document, key, left, _moved(document["sources"], key, places), places)
 
-    def _with_rows(self, document: dict[str, Any], key: str, rows: list[Any], sources: Mapping[str, str]) -> Desk:
+    def _with_rows(
+        self,
+        document: dict[str, Any],
+        key: str,
+        rows: list[Any],
+        sources: Mapping[str, str],
+        places: Mapping[int, int],
+    ) -> Desk:
+        """With other rows; edits that wait go where their row goes, and are tried again there."""
         case = case_from_document({**document, key: rows, "sources": sources})
-        refused = tuple((path, value) for path, value in self.refused if not path.startswith(f"{key}["))
-        return replace(self, case=case, refused=refused, faults=self.faults if refused else ())
+        changed = replace(self, case=case, refused=(), faults=())
+        for path, value in _moved(dict(self.refused), key, places).items():
+            changed = changed.edited(path, value)
+        return changed
 
     def without_refused(self) -> Desk:
         """With the refused edits forgotten."""
@@ -149,11 +161,17 @@ class Desk:
             place = -index - 1
             told = {k: v for k, v in self.base.sources.items() if k.startswith(f"{key}[{place}].")}
             fields = {k.partition(".")[2]: v for k, v in told.items()}
-            return self.with_row(key, base[key][place], fields, place)
+            return self.with_row(key, base[key][place], fields, self._place_behind(key, place))
         before = self._path_before(path)
         desk = self.edited(path, dict(values(base))[before])
         told = {path + k.removeprefix(before): v for k, v in self.base.sources.items() if _is_part(k, before)}
         return replace(desk, case=desk.case.model_copy(update={"sources": {**desk.case.sources, **told}}))
+
+    def _place_behind(self, key: str, place: int) -> int:
+        """Where a row that was removed goes: behind the last that stood before it and is still there."""
+        before = [row.name for row in getattr(self.base, key)[:place]]
+        found = [i for i, row in enumerate(getattr(self.case, key)) if row.name in before]
+        return found[-1] + 1 if found else 0
 
     def _path_before(self, path: str) -> str:
         """Where an input stood in the case it started from."""
@@ -199,14 +217,14 @@ def _changes(base: Document, now: Document) -> Iterator[Change]:
 
 
 def _places_before(earlier: list[str], names: list[str]) -> list[int | None]:
-    """Where each row stood before: where its name was, or in place where as many have other names.
+    """Where each row stood before: where its name was; one of another name where a row of its place is gone.
 
-    >>> _places_before(["Hyper", "Neo"], ["Neo", "New"]), _places_before(["Hyper", "Neo"], ["Neo"])
-    ([0, 1], [1])
+    >>> _places_before(["Hyper", "Neo"], ["Neo", "New"]), _places_before(["Hyper", "Neo"], ["Hype", "Neo", "New"])
+    ([1, None], [0, 1, None])
     """
-    if len(earlier) == len(names) and set(earlier) != set(names):
-        return list(range(len(names)))
-    return [earlier.index(name) if name in earlier else None for name in names]
+    places = [earlier.index(name) if name in earlier else None for name in names]
+    gone = set(range(len(earlier))) - set(places)
+    return [i if place is None and i in gone else place for i, place in enumerate(places)]
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:
@@ -219,10 +237,10 @@ def free_name(name: str, taken: Iterable[str]) -> str:
     return next(n for i in range(1, len(known) + 2) if (n := name if i == 1 else f"{name} {i}") not in known)
 
 
-def _moved(sources: Mapping[str, str], key: str, places: Mapping[int, int]) -> dict[str, str]:
-    """Sources of rows that moved; those of rows that went are dropped."""
-    moved = {}
-    for path, text in sources.items():
+def _moved(by_path: Mapping[str, Value], key: str, places: Mapping[int, int]) -> dict[str, Value]:
+    """What is known by path where rows moved; what was of rows that went is dropped."""
+    moved: dict[str, Value] = {}
+    for path, text in by_path.items():
         found = _ROW.fullmatch(path)
         if not found or found[1] != key:
             moved[path] = text

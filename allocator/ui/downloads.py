@@ -41,7 +41,7 @@ def show(plan: Allocation, explanation: Explanation | None) -> Future[bytes] | N
     )
     second.download_button(
         "Case .toml",
-        partial(dump_case, plan.case),
+        partial(dump_case, plan.case, with_prices=True),
         f"{stem}.toml",
         "application/toml",
         key="download_case",

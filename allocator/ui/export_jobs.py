@@ -38,17 +38,7 @@ def pack_job(plan: Allocation, explanation: Explanation, brand: Brand | None) ->
 @st.cache_resource(max_entries=KEPT_FILES, show_spinner=False, hash_funcs={Brand: repr})
 def _branded_pack_job(key: str, brand: Brand, _plan: Allocation, _explanation: Explanation) -> Future[bytes]:
     del key
-    return _worker().submit(_branded_pack, _plan, _explanation, brand)
-
-
-def _branded_pack(plan: Allocation, explanation: Explanation, brand: Brand) -> bytes:
-    from allocator.sensitivity import sensitivities  # noqa: PLC0415
-    from allocator.workbook import write_pack  # noqa: PLC0415  (openpyxl only when a pack is written)
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "pack.xlsx"
-        write_pack(plan, explanation, path, brand, sensitivities(plan))
-        return path.read_bytes()
+    return _worker().submit(answers.board_pack, _plan, _explanation, brand)
 
 
 def no_printer() -> str:

@@ -57,8 +57,10 @@ def is_full() -> bool:
     return len(kept()) >= MOST_KEPT
 
 
-def keep() -> None:
-    """Callback: the case on the desk, under the name that was typed or the one suggested."""
+def keep(so_far: int) -> None:
+    """Callback: the case on the desk, under the name that was typed or the one suggested, once a page."""
+    if so_far != len(kept()):
+        return
     desk = state.desk()
     _add(str(st.session_state.get(NAME) or "") or suggested_name(desk), desk.case)
     st.session_state[NAME] = ""
@@ -82,7 +84,7 @@ def put_on_desk(name: str) -> None:
     """Callback: go on from a kept case; it stays kept."""
     for found in kept():
         if found.name == name:
-            state.put_anew(Desk(name, found.case, found.case))
+            state.put_anew(Desk(f"{name} (kept)", found.case, found.case))
 
 
 def read_files() -> None:

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 from allocator.case import LISTS, SCALARS, TABLES, Case, case_from_document, override
 from allocator.files import read_document, template_names
 from allocator.ui.desk import Desk, document_of, values
-from models.assumptions import Fault, InputFaultsError
+from models.assumptions import Fault, InputFaultsError, describe
 
 TEMPLATE, SOURCES = "case", "sources"
 LONGEST_QUERY = 6_000
@@ -59,10 +59,25 @@ def _edits(base: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[st
     resized = [key for key in LISTS if len(base[key]) != len(now[key])]
     before = dict(values(base))
     for key in resized:
-        yield key, [{name: value for name, value in row.items() if value not in (None, [])} for row in now[key]]
+        usual, told = _defaults(key), now[SOURCES]
+        yield (
+            key,
+            [
+                {name: v for name, v in row.items() if v != usual.get(name, ...) or f"{key}[{i}].{name}" in told}
+                for i, row in enumerate(now[key])
+            ],
+        )
     for path, value in values(now):
         if path.partition("[")[0] not in resized and before[path] != value:
             yield path, value
+
+
+@cache
+def _defaults(key: str) -> Mapping[str, Any]:
+    """What an input of a fleet, purchase or offer is where it is left out, as in a file."""
+    declared = {name: given for name, given in describe(LISTS[key]).items() if not given.required}
+    plain = LISTS[key].model_construct(**{name: given.default for name, given in declared.items()})
+    return dict(plain.model_dump(mode="json", by_alias=True, include=set(declared)))
 
 
 def _text(value: Any) -> str:

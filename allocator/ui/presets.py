@@ -45,7 +45,11 @@ def _market_days() -> Iterator[Preset]:
                 (
                     ("btc_price_usd", found.value, f"{found.quality}: {found.source}, {found.day}"),
                     ("difficulty", difficulty.value, f"{difficulty.quality}: {difficulty.source}, {difficulty.day}"),
-                    ("fee_share", shipped_snapshot().fee_share, "assumed: 0.6 % of the block reward"),
+                    (
+                        "fee_share",
+                        shipped_snapshot().fee_share,
+                        f"assumed: {shipped_snapshot().fee_share:.1%} of the block reward, as in the shipped snapshot",
+                    ),
                 ),
             )
 

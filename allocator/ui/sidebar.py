@@ -57,7 +57,7 @@ def _choose_case(desk: Desk) -> None:
         st.caption("A case file has at most 2 MB, a pack 20 MB. What you open stays in this session.")
     right.download_button(
         "Save",
-        partial(dump_case, desk.case),
+        partial(dump_case, desk.case, with_prices=True),
         f"{file_stem(desk.case.name)}.toml",
         "application/toml",
         key="save_case",
@@ -114,7 +114,7 @@ def _changes(desk: Desk) -> None:
                 icon=":material/undo:",
                 help="Back to how it was opened",
                 on_click=state.reset,
-                args=(change.path,),
+                args=(change.path, desk.edition),
             )
         st.button("Reset all", key="reset_all", on_click=state.reset_all, width="stretch")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from allocator.case import Case
 from allocator.sites.table import site_case
 from allocator.ui import state
 from allocator.ui.desk import Desk, document_of
@@ -175,15 +176,26 @@ def stop_spending() -> None:
 
 def open_site(name: str) -> None:
     """Callback: the case of one site becomes the one on the desk, with the site's name as its origin."""
+    if (case := case_of_site(name)) is not None:
+        state.put_anew(Desk.opened(document_of(case), name))
+
+
+def case_of_site(name: str) -> Case | None:
+    """The case of one site of the table; ``None`` where it has none that is sound."""
     table = loaded()
     row = table.row(name) if table else None
-    if table is None or row is None or state.desk().origin == name:
-        return
+    if table is None or row is None:
+        return None
     try:
-        case = site_case(table.table, row)
+        return site_case(table.table, row)
     except InputFaultsError:
-        return  # only sites with a sound case are offered
-    state.put_anew(Desk.opened(document_of(case), name))
+        return None
+
+
+def is_on_desk(name: str) -> bool:
+    """Whether this site of this table is what the reader works on, edited or not."""
+    desk = state.desk()
+    return desk.origin == name and desk.base == case_of_site(name)
 
 
 def back_to_base() -> None:

@@ -138,8 +138,11 @@ def _check_unpacked(path: Path, name: str) -> None:
     """Refuse a workbook whose parts are larger than any table of so few sites; the rest is checked where it is read."""
     if path.suffix != ".xlsx" or not zipfile.is_zipfile(path):
         return
-    with zipfile.ZipFile(path) as archive:
-        unpacked = sum(part.file_size for part in archive.infolist())
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(part.file_size for part in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise _refused(name, "is damaged: its list of parts cannot be read", "save it again, or as CSV") from error
     if unpacked > MOST_UNPACKED_BYTES:
         raise _refused(name, f"unpacks to {unpacked:,} bytes, more than {MOST_UNPACKED_BYTES:,}", "save it as CSV")
 

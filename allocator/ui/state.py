@@ -1,4 +1,4 @@
-"""The one owner of session state: its keys, and every way in which it changes.
+"""The desk in the session: its keys, and every way in which it changes. Pages keep questions of their own beside it.
 
 Widgets of inputs have the input's path as their key (``leases[0].rent_usd_per_kw_month``). The desk is the truth; a
 widget is given its value before it is drawn, and its callback writes an edited copy of the desk back.
@@ -28,7 +28,7 @@ DESK, EARLIER = "desk", "earlier_desks"
 PAGE, OFFERED, SHOWN = "page", "offered_to_widgets", "shown_by_widgets"
 TEMPLATE = "template"
 UPLOAD, UPLOAD_FAULTS, OPENED_FILE = "upload", "upload_faults", "opened_file"
-MACHINE_VIEW, NETWORK_AVERAGE, REFRESH = "machine_view", "network_average", "market_refresh"
+ROW_FAULTS = "row_faults"
 OFFER, OFFER_SHOWN = "offer", "offer_shown"
 WORKING, MAPPING = "working", "mapping"
 WHY_TAB, RISK_TAB, CHOICES = "why_tab", "risk_tab", "choices"
@@ -62,6 +62,7 @@ def put(changed: Desk) -> None:
     if before is not None and (before.case is not changed.case or before.refused != changed.refused):
         st.session_state[EARLIER] = (*st.session_state.get(EARLIER, ()), before)[-KEPT_DESKS:]
     st.session_state[DESK] = changed
+    st.session_state[ROW_FAULTS] = ()
 
 
 def can_undo() -> bool:
@@ -106,19 +107,25 @@ def repair_all(edits: Sequence[tuple[str, Any]]) -> None:
     put_anew(changed)
 
 
-def reset(path: str) -> None:
+def reset(path: str, edition: int) -> None:
     """Callback: one input, or one row, back to what it was in the case that was opened."""
-    _put_if_sound(lambda: desk().reset(path))
+    _put_once(edition, lambda: desk().reset(path))
 
 
-def add_row(key: str, row: Mapping[str, Any], sources: Mapping[str, str]) -> None:
+def add_row(key: str, row: Mapping[str, Any], sources: Mapping[str, str], edition: int) -> None:
     """Callback: one more fleet, purchase or offer."""
-    _put_if_sound(lambda: desk().with_row(key, row, sources))
+    _put_once(edition, lambda: desk().with_row(key, row, sources))
 
 
-def remove_row(key: str, index: int) -> None:
+def remove_row(key: str, index: int, edition: int) -> None:
     """Callback: one fleet, purchase or offer less."""
-    _put_if_sound(lambda: desk().without_row(key, index))
+    _put_once(edition, lambda: desk().without_row(key, index))
+
+
+def row_faults() -> tuple[Fault, ...]:
+    """Why the last fleet, purchase or offer could not be added, removed or put back."""
+    found: tuple[Fault, ...] = st.session_state.get(ROW_FAULTS, ())
+    return found
 
 
 def use_figures(edits: Sequence[tuple[str, Any, str]]) -> None:
@@ -129,12 +136,17 @@ def use_figures(edits: Sequence[tuple[str, Any, str]]) -> None:
     put_anew(changed)
 
 
-def _put_if_sound(change: Callable[[], Desk]) -> None:
-    """Take a change of rows; one that the case cannot take is told, and changes nothing."""
+def _put_once(edition: int, change: Callable[[], Desk]) -> None:
+    """Take a change of rows that was asked for on the page of this edition; the second of two clicks is not heard.
+
+    One that the case cannot take is told, and changes nothing.
+    """
+    if edition != desk().edition:
+        return
     try:
         put_anew(change())
     except InputFaultsError as error:
-        put_anew(replace(desk(), faults=error.faults))
+        st.session_state[ROW_FAULTS] = error.faults
 
 
 def reset_all() -> None:
@@ -251,7 +263,11 @@ def _pack_document(content: bytes, name: str) -> Mapping[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pack.xlsx"
         path.write_bytes(content)
-        found: Mapping[str, Any] = read_pack(path)
+        try:
+            found: Mapping[str, Any] = read_pack(path)
+        except InputFaultsError as error:
+            named = [replace(fault, field=fault.field.replace(str(path), name)) for fault in error.faults]
+            raise InputFaultsError(named) from error
         return found
 
 

@@ -172,13 +172,13 @@ def absent(name: str) -> str:
     return ABSENT.get(name, "without limit")
 
 
-_MARKDOWN = re.compile(r"([\\`*_\[\]$~<>|])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]$~<>|&]|^[#+-])")
 
 
 def plain(text: str) -> str:
-    r"""Text for a Markdown element that must come out as it is: two dollar signs are not a formula.
+    r"""Text for a Markdown element that must come out as it is, on one line: two dollar signs are not a formula.
 
-    >>> plain("$1 M and $2 M")
-    '\\$1 M and \\$2 M'
+    >>> plain("$1 M and $2 M"), plain("# a\n\nb")
+    ('\\$1 M and \\$2 M', '\\# a b')
     """
-    return _MARKDOWN.sub(r"\\\1", text)
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()) if "\n" in text or "\r" in text else text)

@@ -12,6 +12,8 @@ MOST_UNPACKED_BYTES = 200_000_000
 """A pack of forty years with ten leases unpacks to about half of that; only two of its sheets are ever parsed."""
 MOST_PACKED_BYTES = 20_000_000
 LARGEST_RATIO = 100
+LARGEST_PARSED_BYTES = {"xl/styles.xml": 500_000, "xl/workbook.xml": 1_000_000}
+"""Read whole and made objects of, whatever is asked of the book; a pack's have some 30 kB."""
 _REMEDY = "give a board pack written by allocator solve --excel"
 _ACTIVE_PARTS = (
     ("vbaproject", "holds macros"),
@@ -64,6 +66,9 @@ def _check_size(path: Path, parts: list[zipfile.ZipInfo]) -> None:
     if unpacked > MOST_UNPACKED_BYTES:
         raise _refused(path, f"unpacks to {unpacked:,} bytes, more than {MOST_UNPACKED_BYTES:,}")
     for part in parts:
+        most = LARGEST_PARSED_BYTES.get(part.filename.lower(), MOST_UNPACKED_BYTES)
+        if part.file_size > most:
+            raise _refused(path, f"holds {part.filename} of {part.file_size:,} bytes, more than {most:,}")
         if part.file_size > LARGEST_RATIO * max(1, part.compress_size):
             raise _refused(path, f"holds a part that is packed more than {LARGEST_RATIO} to 1")
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocator.allocation import allocate
-from allocator.case import case_from_document
+from allocator.case import case_from_document, override
 from allocator.files import (
     LARGEST_FILE_BYTES,
     dump_case,
@@ -175,3 +175,18 @@ def test_any_case_written_and_read_back_is_the_same_case(given_):
 def test_reading_does_not_validate():
     assert read_document("brownfield")["name"]
     assert parse_document(b"site = 5", "x") == {"site": 5}
+
+
+def test_a_key_of_many_parts_is_refused_before_it_is_parsed():
+    with pytest.raises(InputFaultsError) as refusal:
+        parse_document(b"a." * 20_000 + b"a=1", "long.toml")
+    assert "a key of more than 50 parts" in str(refusal.value.faults[0])
+
+
+def test_a_case_can_be_written_with_its_hourly_prices():
+    document = override(
+        read_document("river-bend"), "power.hourly_prices", {"months": [[40.0] * 24] * 12, "file": "ercot.csv"}
+    )
+    case = case_from_document(document)
+    again = case_from_document(parse_document(dump_case(case, with_prices=True).encode(), "saved"))
+    assert again.power.hourly_prices.months == case.power.hourly_prices.months

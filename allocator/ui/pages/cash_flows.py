@@ -27,6 +27,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Hosting": ("Hosting",),
     "Debt and owner": ("For the owner",),
 }
+PERIOD_WORDS = {
+    Period.YEAR: "calendar year",
+    Period.QUARTER: "quarter since the valuation date, named by its start",
+    Period.MONTH: "month since the valuation date, named by its end",
+}
 PERIODS = {"By year": Period.YEAR, "By quarter": Period.QUARTER, "By month": Period.MONTH}
 
 
@@ -55,7 +60,9 @@ def _statement(plan: Allocation, flows: CashFlows) -> None:
     section = _choice(left, "Lines", SECTION, list(SECTIONS))
     period = PERIODS[_choice(right, "Period", PERIOD, list(PERIODS))]
     table = by_period(flows, period, SECTIONS[section])
-    measure = f"USD M a calendar {period}, nominal; costs as they enter the cash flow below; lines of nothing left out"
+    measure = (
+        f"USD M a {PERIOD_WORDS[period]}, nominal; costs as they enter the cash flow below; lines of nothing left out"
+    )
     st.markdown(f"**Statement**  \n:gray[{measure}]")
     st.dataframe(
         _styled(_with_flows(table)),

@@ -153,8 +153,11 @@ def _other_desk(loaded: Loaded, desk: Desk) -> None:
         return
     name = plain(desk.case.name)
     words, button = st.columns([4, 1], vertical_alignment="center")
-    if loaded.row(desk.origin) is not None:
-        words.info(f"**{name}** of this table is on the desk: every page shows it.", icon=":material/desktop_windows:")
+    if sites_state.is_on_desk(desk.origin):
+        edited = ", with inputs that you changed" if desk.changes else ""
+        words.info(
+            f"**{name}** of this table is on the desk{edited}: every page shows it.", icon=":material/desktop_windows:"
+        )
     else:
         words.info(
             f"The desk holds **{name}** with other inputs than the base case. What stands below is over the base case "
@@ -228,7 +231,7 @@ def _open_site(loaded: Loaded, ranked: pd.DataFrame) -> None:
         icon=":material/open_in_new:",
         on_click=sites_state.open_site,
         args=(name,),
-        disabled=name is None or state.desk().origin == name,
+        disabled=name is None or (sites_state.is_on_desk(name) and not state.desk().changes),
         width="stretch",
     )
 

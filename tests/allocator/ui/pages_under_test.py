@@ -39,7 +39,7 @@ def explained(at: AppTest) -> AppTest:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while figure(at, "Over mining only") == "…":
         assert time.monotonic() < deadline, "the explanation never came"
-        time.sleep(0.2)
+        time.sleep(0.6)
         at.run()
     return without_exception(at)
 

@@ -1,6 +1,8 @@
 """A login where one is configured: who is let in, and that nobody else sees a figure."""
 
 import pytest
+from streamlit import config
+from streamlit.runtime.secrets import Secrets
 
 from allocator.ui import access
 from tests.allocator.ui.pages_under_test import APP, AppTest, figure, without_exception
@@ -55,4 +57,18 @@ def test_who_is_not_on_the_list_is_told_so_and_sees_no_figure(monkeypatch, reade
     at = opened(monkeypatch, reader, auth=AUTH, access=listed)
     assert at.button(key="log_out")
     assert "not on the list" in at.error[0].value
+    assert not is_open(at)
+
+
+def test_a_file_of_secrets_that_cannot_be_read_lets_nobody_in(tmp_path, monkeypatch):
+    broken = tmp_path / "secrets.toml"
+    broken.write_text('[auth]\nclient_id = "unclosed\n')
+    before = config.get_option("secrets.files")
+    monkeypatch.setattr(access.st, "secrets", Secrets())
+    config.set_option("secrets.files", [str(broken)])
+    try:
+        at = without_exception(AppTest.from_file(str(APP), default_timeout=60).run())
+    finally:
+        config.set_option("secrets.files", before)
+    assert "nobody is let in" in at.error[0].value
     assert not is_open(at)

@@ -113,10 +113,10 @@ def test_inputs_are_reached_and_changed_with_the_keyboard_alone(page, address):
     opener.wait_for()
     opener.focus()
     page.keyboard.press("Enter")
-    price = shown_input(page, ".st-key-power--price_usd_per_mwh input")
+    price = shown_input(page, ".st-key-power-price_usd_per_mwh input")
     for _ in range(6):
         page.keyboard.press("Tab")
-        if page.evaluate("() => document.activeElement.closest('.st-key-power--price_usd_per_mwh') !== null"):
+        if page.evaluate("() => document.activeElement.closest('.st-key-power-price_usd_per_mwh') !== null"):
             break
     page.keyboard.press("Control+A")
     page.keyboard.type("52")

@@ -62,7 +62,7 @@ def test_the_page_says_the_totals_and_keeps_the_chosen_period():
     assert money(float((plan.choices.cash_flow_usd @ plan.units).sum())) in said
     assert money(float(plan.equity_cash_flow_usd.sum())) in said
     at.segmented_control(key="cash_flow_period").set_value("By quarter").run()
-    assert "a calendar quarter" in words(without_exception(at))
+    assert "a quarter since the valuation date" in words(without_exception(at))
     at = at.switch_page("allocator/ui/pages/why.py").run()
     at = at.switch_page("allocator/ui/pages/cash_flows.py").run()
     assert at.segmented_control(key="cash_flow_period").value == "By quarter"

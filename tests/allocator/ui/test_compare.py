@@ -119,6 +119,7 @@ def test_no_more_cases_are_kept_than_fit_and_names_are_never_the_same():
     at = opened("compare")
     case = load_case("river-bend")
     at.session_state["kept_cases"] = (Kept("same", case), *(Kept(f"{n}", case) for n in range(MOST_KEPT - 2)))
+    at.run()
     at = kept(at, "same")
     names = [k.name for k in at.session_state["kept_cases"]]
     assert len(set(names)) == MOST_KEPT

@@ -119,3 +119,32 @@ def test_a_row_that_others_name_cannot_be_removed_and_nothing_changes():
     assert not desk.faults
     with pytest.raises(InputFaultsError):
         desk.without_row("leases", 0)
+
+
+def test_an_edit_that_waits_goes_where_its_row_goes(desk):
+    waiting = desk.edited("leases[1].ltc", 5.0)
+    moved = waiting.without_row("leases", 0)
+    assert dict(moved.refused) == {"leases[0].ltc": 5.0}
+    assert moved.faults
+    assert waiting.without_row("leases", 1).refused == ()
+    row = {"name": "New", "machine": "Antminer S21", "facility_mw": 1.0}
+    assert dict(waiting.with_row("fleets", row).refused) == {"leases[1].ltc": 5.0}
+
+
+def test_rows_put_back_in_any_order_stand_where_they_stood():
+    desk = Desk.opened(read_document("river-bend"), "river-bend")
+    without = desk.without_row("purchases", 0).without_row("purchases", 0)
+    for paths in (("purchases[-2]", "purchases[-1]"), ("purchases[-1]", "purchases[-2]")):
+        back = without
+        for path in paths:
+            back = back.reset(path)
+        assert back.case == desk.case
+        assert dict(back.case.sources) == dict(desk.case.sources)
+
+
+def test_one_row_more_and_one_less_are_two_changes(desk):
+    changed = desk.with_row("fleets", document_of(desk.case)["fleets"][0], None, 0).without_row("fleets", 2)
+    assert [(c.path, c.before, c.now) for c in changed.changes] == [
+        ("fleets[0]", None, "S19 XP 2"),
+        ("fleets[-2]", "S21", None),
+    ]

@@ -132,3 +132,21 @@ def test_a_bad_link_opens_the_usual_case_and_says_what_is_wrong():
     assert not at.session_state["desk"].changes
     assert any("leases[0].ltc" in error.value.replace("\\", "") for error in at.error)
     assert figure(at, "NPV")
+
+
+@pytest.mark.parametrize("path", ["name", "leases[0].name", "leases[0].exclusive_group", "leases[0].tenant"])
+def test_half_a_character_is_refused_wherever_it_stands(path):
+    with pytest.raises(InputFaultsError) as refusal:
+        opened(f'case=river-bend&{path}="\\ud800x"')
+    assert any(fault.field == path and "half a character" in fault.rule for fault in refusal.value.faults)
+    with pytest.raises(InputFaultsError):
+        opened('case=river-bend&sources={"site.grid_mw":"\\ud800"}')
+
+
+def test_a_copied_offer_is_short_enough_for_a_link():
+    desk = Desk.opened(read_document("brownfield"), "brownfield")
+    for _ in range(3):
+        desk = desk.with_row("leases", desk.case.leases[0].model_dump(mode="json", by_alias=True))
+    query = shared_query(desk.case)
+    assert query is not None
+    assert opened(query).case == desk.case

@@ -1,11 +1,16 @@
 """Adding, copying and removing on the page, undo, and figures that belong together."""
 
+from contextlib import contextmanager
+from datetime import date
+
 import pytest
 
 from allocator.allocation import allocate
 from allocator.case import inputs
 from allocator.files import load_case
 from allocator.formats import table_money
+from allocator.ui import state
+from allocator.ui.desk import Desk
 from allocator.ui.presets import deal_presets, market_presets
 from models.deals import colocation_deals
 from tests.allocator.ui.pages_under_test import RENT, figure, key, opened, without_exception
@@ -96,3 +101,43 @@ def test_a_closed_part_draws_none_of_its_inputs_and_opens_by_its_button():
     assert without_exception(at).number_input(key=RENT).value == 128.0
     at.button(key="open_group_leases_0").click().run()
     assert not [n for n in at.number_input if n.key.startswith("leases")]
+
+
+def test_a_second_click_on_the_same_page_is_not_heard():
+    at = opened()
+    before = at.session_state["desk"]
+    names = [purchase.name for purchase in before.case.purchases]
+    with _session(at):
+        state.remove_row("purchases", 0, before.edition)
+        state.remove_row("purchases", 0, before.edition)
+    assert [p.name for p in at.session_state["desk"].case.purchases] == names[1:]
+
+
+def test_a_row_that_another_names_stays_and_the_reason_is_told():
+    at = opened()
+    at.selectbox(key="template").set_value("brownfield").run()
+    at.session_state["desk"] = at.session_state["desk"].edited("leases[1].first_offer_with", "Hyper")
+    at.run()
+    at.button(key="remove_leases[0]").click().run()
+    assert len(without_exception(at).session_state["desk"].case.leases) == 2
+    assert any("first_offer_with" in error.value.replace("\\", "") for error in at.error)
+
+
+def test_a_site_smaller_than_the_smallest_fleet_still_draws_the_form():
+    at = opened()
+    at.session_state["desk"] = Desk.opened(
+        {"name": "Tiny", "valuation_date": date(2026, 2, 7), "site": {"grid_mw": 0.05}}, "mine"
+    )
+    at.radio(key="add_kind").set_value("Machines to buy").run()
+    without_exception(at.run())
+
+
+@contextmanager
+def _session(at):
+    """The session of a page under test, for what a browser does behind its back."""
+    held = {"desk": at.session_state["desk"]}
+    patch = pytest.MonkeyPatch()
+    patch.setattr(state.st, "session_state", held)
+    yield
+    patch.undo()
+    at.session_state["desk"] = held["desk"]

@@ -54,7 +54,7 @@ def worked_out(at):
     deadline = time.monotonic() + PATIENCE_SECONDS
     while figure(at, "All mining") == "…" or any("hourglass" in c.value for c in at.caption):
         assert time.monotonic() < deadline, "the background never answered"
-        time.sleep(0.2)
+        time.sleep(0.6)
         at.run()
     return without_exception(at)
 
