@@ -1,13 +1,13 @@
 """Entry of the pages: the frame and the list of pages, nothing else. Run with ``allocator app``."""
 
-import streamlit as st
-
-from allocator.ui import state
-from allocator.ui.access import admitted
-
 PAGES = "allocator/ui/pages"
 
-if __name__ == "__main__":  # workers beside the pages import this file too
+if __name__ == "__main__":  # workers beside the pages import this file too, and need nothing of it
+    import streamlit as st
+
+    from allocator.ui import state
+    from allocator.ui.access import admitted
+
     st.set_page_config(
         page_title="Megawatt allocator",
         layout="wide",

@@ -24,6 +24,8 @@ from websockets.sync.client import connect
 
 ROOT = Path(__file__).parent.parent
 STARTS_WITHIN_S, ANSWERS_WITHIN_S = 60.0, 120.0
+MAIN = 0
+"""First step of the way to an element: the main part of the page."""
 LARGEST_MESSAGE = 64 * 1024 * 1024
 
 
@@ -70,6 +72,7 @@ class PageSession:
                 subprotocols=["streamlit"],  # type: ignore[list-item]
                 max_size=LARGEST_MESSAGE,
                 open_timeout=ANSWERS_WITHIN_S,
+                ping_interval=None,  # a loaded server answers late, not never
             )
         )
         self._query = query
@@ -80,6 +83,8 @@ class PageSession:
         self.faults: list[str] = []
         self.first_figures_s = 0.0
         """From a rerun to the first of its figures, the NPV."""
+        self.main_drawn_s = 0.0
+        """From a rerun to the last of what stands beside the inputs: the side is drawn after it."""
 
     def __enter__(self) -> PageSession:
         return self
@@ -105,7 +110,13 @@ class PageSession:
         while True:
             found = ForwardMsg.FromString(self._socket.recv(timeout=ANSWERS_WITHIN_S))  # type: ignore[arg-type]
             self._take(found, began)
-            if found.WhichOneof("type") == "script_finished":
+            if found.WhichOneof("type") == "delta" and found.metadata.delta_path[:1] == [MAIN]:
+                self.main_drawn_s = time.perf_counter() - began
+            # A page that finds the background done while it is drawn begins again.
+            if (
+                found.WhichOneof("type") == "script_finished"
+                and found.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+            ):
                 return time.perf_counter() - began
 
     def settle(self, seconds: float) -> None:
@@ -117,11 +128,16 @@ class PageSession:
 
     def click(self, key: str) -> float:
         """Press a button."""
-        return self.run(WidgetState(id=self.widgets[key], trigger_value=True))
+        return self.run(WidgetState(id=self._identity(key), trigger_value=True))
 
     def enter(self, key: str, value: float) -> float:
         """Give a number input another value."""
-        return self.run(WidgetState(id=self.widgets[key], double_value=value))
+        return self.run(WidgetState(id=self._identity(key), double_value=value))
+
+    def _identity(self, key: str) -> str:
+        if key not in self.widgets:
+            raise LookupError(f"{key} is not on the page; faults: {self.faults}; widgets: {sorted(self.widgets)}")
+        return self.widgets[key]
 
     def _take(self, message: ForwardMsg, began: float) -> None:
         if message.WhichOneof("type") != "delta" or message.delta.WhichOneof("type") != "new_element":

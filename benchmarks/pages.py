@@ -7,6 +7,7 @@ many sessions edit cases of their own and holds every figure that they are shown
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import statistics
 import threading
@@ -43,16 +44,23 @@ def measure_one() -> None:
         print(f"first page after a cold start: {seconds:.2f} s, its figures after {figures_s:.2f} s (3 s asked)")
         with opened(port, f"case={CASE}") as session:
             session.settle(8.0)
-            whole, figures = [], []
+            whole, drawn, figures = [], [], []
             for i in range(EDITS):
                 whole.append(session.enter(RENT, 120.0 + 0.25 * i))
                 figures.append(session.first_figures_s)
+                drawn.append(session.main_drawn_s)
                 session.settle(1.0)
             plan = [_seconds_of_plan(i) for i in range(5)]
             print(f"edit to redrawn recommendation, {CASE}, median of {EDITS} (300 ms asked):")
             print(f"  {'':32}{'ms':>8}{'x allocate()':>14}")
             base = statistics.median(plan)
-            for name, times in (("allocate() alone", plan), ("figures on the page", figures), ("whole page", whole)):
+            rows = (
+                ("allocate() alone", plan),
+                ("sentence and figures", figures),
+                ("recommendation, with its charts", drawn),
+                ("whole page, with its inputs", whole),
+            )
+            for name, times in rows:
                 middle = statistics.median(times)
                 print(f"  {name:32}{middle * 1e3:8.0f}{middle / base:14.2f}")
 
@@ -80,7 +88,7 @@ def readers(count: int, seconds: float, pause_s: float = PAUSE_S) -> tuple[int, 
     edits = [0] * count
 
     with served_pages() as (port, server):
-        begin = threading.Barrier(count)
+        begin = threading.Barrier(count + 1)
 
         def read(i: int) -> None:
             luck = random.Random(i)
@@ -106,6 +114,8 @@ def readers(count: int, seconds: float, pause_s: float = PAUSE_S) -> tuple[int, 
         threads = [threading.Thread(target=read, args=(i,)) for i in range(count)]
         for thread in threads:
             thread.start()
+        with contextlib.suppress(threading.BrokenBarrierError):  # a reader that could not open has said why
+            begin.wait(OPENS_WITHIN_S)
         memory = []
         for _ in range(10):
             time.sleep(seconds / 10)

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
-import os
 import pickle
-import signal
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,24 +17,24 @@ from weakref import WeakKeyDictionary
 
 import streamlit as st
 
+from allocator.ui import worker
+
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
 WORKERS = 2
 ATTEMPTS, PAUSE_S = 20, 0.01
 MOST_LOSSES = 2
-NICENESS = 4
-"""Pages are drawn first, whatever is being worked out."""
 
 
 def submit(work: Callable[Given, Answer], *given: Given.args, **named: Given.kwargs) -> Future[Answer]:
     """Begin a function of some module with values that can be pickled; workers that died are replaced."""
     content = _packed((work, given, named))
     try:
-        job = _workers().submit(_call, content)
+        job = _workers().submit(worker.call, content)
     except BrokenExecutor:
         _workers.clear()
-        job = _workers().submit(_call, content)
+        job = _workers().submit(worker.call, content)
     _losses().watch(job, hashlib.sha256(content).digest())
     return job
 
@@ -50,12 +47,6 @@ def _packed(task: Any) -> bytes:
         except RuntimeError:  # a property of the plan was worked out meanwhile
             time.sleep(PAUSE_S)
     return pickle.dumps(task)
-
-
-def _call(content: bytes) -> Any:
-    """In a worker: do what was sent, by this server itself."""
-    work, given, named = pickle.loads(content)  # noqa: S301
-    return work(*given, **named)
 
 
 def is_lost(job: Future[Any]) -> bool:
@@ -96,19 +87,4 @@ def _losses() -> Losses:
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _workers() -> ProcessPoolExecutor:
     context = multiprocessing.get_context("spawn")  # a fork would copy threads of the server in the midst of work
-    return ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_begin)
-
-
-def _begin() -> None:
-    """In a worker: stand back behind the pages, end at once with Ctrl-C, and with the server whatever ends it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
-    threading.Thread(target=_end_with_server, daemon=True).start()
-
-
-def _end_with_server() -> None:
-    server = multiprocessing.parent_process()
-    if server is not None:
-        server.join()
-        os._exit(0)
+    return ProcessPoolExecutor(WORKERS, mp_context=context, initializer=worker.begin)
