@@ -72,6 +72,11 @@ def run_batch(case: Path, sites: Path, out: Path, *options: str) -> subprocess.C
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=120)
 
 
+def _as_at_a_terminal() -> None:
+    """Tests that a shell began in the background have Ctrl-C ignored, and so would all that they begin."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Driver:
     """A batch in a process of its own, to be killed or interrupted."""
 
@@ -79,6 +84,7 @@ class Driver:
         self._process = subprocess.Popen(
             batch_command(case, sites, out, *options),
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True,
+            preexec_fn=_as_at_a_terminal,  # noqa: PLW1509
         )  # fmt: skip
 
     @property
