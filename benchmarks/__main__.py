@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import dispatch, leases, portfolio, program, risk, sites, workbook
+from benchmarks import dispatch, leases, pages, portfolio, program, risk, sites, workbook
 
 program.main()
 dispatch.main()
@@ -11,3 +11,4 @@ risk.main()
 sites.main()
 portfolio.main()
 workbook.main()
+pages.main()
