@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
+from allocator.readable import unreadable_text
 from allocator.stress import Stress
 from models.assumptions import (
     Assumptions,
@@ -171,7 +172,7 @@ def case_from_document(document: Mapping[str, Any], found_before: Iterable[Fault
     """
     from allocator.case_rules import check_together  # noqa: PLC0415  (the rules need the types above)
 
-    faults = [*found_before, *_unreadable_text(document)]
+    faults = [*found_before, *unreadable_text(document)]
     header = read_table(_Header, "", {k: document[k] for k in SCALARS if k in document}, faults)
     parts: dict[str, Any] = {key: getattr(header, key, None) for key in SCALARS}
     for key, table in TABLES.items():
@@ -186,22 +187,6 @@ def case_from_document(document: Mapping[str, Any], found_before: Iterable[Fault
     if faults:
         raise InputFaultsError(faults)
     return Case.model_construct(**parts)
-
-
-_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
-
-
-def _unreadable_text(node: Any, path: str = "") -> Iterator[Fault]:
-    """Halves of characters: a link or a workbook can hold them, but no page and no file can."""
-    if isinstance(node, str):
-        if _HALF_A_CHARACTER.search(node):
-            yield Fault(path, "", "holds half a character, which cannot be shown", "type the text again")
-    elif isinstance(node, Mapping):
-        for key, value in node.items():
-            yield from _unreadable_text(value, f"{path}.{key}" if path else str(key))
-    elif isinstance(node, (list, tuple)):
-        for i, value in enumerate(node):
-            yield from _unreadable_text(value, f"{path}[{i}]")
 
 
 def case_near(case: Case, document: Mapping[str, Any], changed: Iterable[tuple[str, int | None]]) -> Case:
